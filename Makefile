@@ -1,0 +1,56 @@
+# make run     fly one orbit against the simulated controller and write a report
+# make test    check, then all tests
+# make help    the rest
+#
+# Needs Python 3.11 or newer, make and a C++ compiler; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RTL := $(wildcard gateware/rtl/*.v)
+SCENARIO ?= nominal
+
+.PHONY: help setup run test check format bench generate clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY)  ## create .venv and install the pinned packages
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "racksat needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=python3.11 ..." >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+	  rm -rf $(VENV); echo "could not create a virtual environment: apt-get install python3-venv" >&2; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+run: $(READY)  ## fly SCENARIO (default nominal) with the RTL in the loop
+	$(BIN)/racksat run $(SCENARIO)
+
+test: check  ## check, then all tests
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## format, lint, types, stale generated files, import directions, Verilog lint
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/python -m gateware.generate --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_import_directions.py
+	$(BIN)/python -m gateware.lint
+
+format: $(READY)  ## rewrite sources in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: $(READY)  ## derive registers.vh, registers.py, channels.py and registers.md from registers.rdl
+	$(BIN)/python -m gateware.generate
+
+bench: $(READY)  ## real-time factors of model and RTL, and where the time goes
+	$(BIN)/python -m hil.bench
+
+clean:  ## remove simulation builds and runs, keep .venv
+	rm -rf build runs
