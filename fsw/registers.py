@@ -633,7 +633,7 @@ class FastBlock(NamedTuple):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "FastBlock":
-        """Decode 64 bytes. Raises struct.error on another length."""
+        """Decode 64 bytes; struct.error on another length."""
         w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15 = FAST_WORDS.unpack(data)
         return cls(
             w0 >> 16,
@@ -731,7 +731,7 @@ class TrayBlock(NamedTuple):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "TrayBlock":
-        """Decode 16 bytes. Raises struct.error on another length."""
+        """Decode 16 bytes; struct.error on another length."""
         w0, w1, w2, w3 = TRAY_WORDS.unpack(data)
         return cls(
             w0 >> 28,

@@ -11,14 +11,11 @@ emitters are our own and small.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-from systemrdl import RDLCompiler
-from systemrdl.node import FieldNode, MemNode, Node, RegfileNode, RegNode
+from gateware.rdl import FieldEntry, RegionEntry, read_map
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "gateware" / "registers.rdl"
 NOTICE = "Generated from gateware/registers.rdl by `python -m gateware.generate`. Do not edit."
 
 # Link constants: the RMAP default logical address (ECSS-E-ST-50-52C, 254), our keys, frame limits.
@@ -26,138 +23,6 @@ LOGICAL_ADDRESS = 0xFE
 FLIGHT_KEY = 0x20
 WRITE_MAX = 256  # bytes of data in a write; the target buffers whole frames
 READ_MAX = 512  # bytes of data in a read: the tray block of 32 trays
-
-
-@dataclass(frozen=True)
-class FieldEntry:
-    name: str
-    alias: str
-    msb: int
-    lsb: int
-    reset: int
-    unit: str
-    scale: str
-    offset: str
-    sensor: bool
-    text: str
-
-    @property
-    def width(self) -> int:
-        return self.msb - self.lsb + 1
-
-
-@dataclass(frozen=True)
-class RegisterEntry:
-    name: str
-    offset: int  # inside its region, of the first element
-    count: int
-    stride: int
-    fields: tuple[FieldEntry, ...]
-    text: str
-
-    @property
-    def reset(self) -> int:
-        return sum(field.reset << field.lsb for field in self.fields)
-
-
-@dataclass(frozen=True)
-class RegionEntry:
-    name: str
-    title: str
-    text: str
-    base: int
-    size: int
-    access: str
-    per_tray: int
-    registers: tuple[RegisterEntry, ...]
-
-
-def text_property(node: Node, name: str, default: str = "") -> str:
-    value = node.get_property(name, default=default)
-    return default if value is None else str(value)
-
-
-def access_of(field: FieldNode) -> str:
-    return ("r" if field.is_sw_readable else "") + ("w" if field.is_sw_writable else "")
-
-
-def field_entry(register: RegNode, field: FieldNode) -> FieldEntry:
-    return FieldEntry(
-        name=field.inst_name,
-        alias=text_property(field, "short", f"{register.inst_name}_{field.inst_name}"),
-        msb=field.high,
-        lsb=field.low,
-        reset=int(field.get_property("reset", default=0) or 0),
-        unit=text_property(field, "unit"),
-        scale=text_property(field, "scale", "1.0"),
-        offset=text_property(field, "offset", "0.0"),
-        sensor=text_property(field, "source") == "sensor",
-        text=text_property(field, "desc"),
-    )
-
-
-def register_entry(register: RegNode, offset: int, count: int, stride: int) -> RegisterEntry:
-    fields = tuple(field_entry(register, field) for field in register.fields())
-    return RegisterEntry(
-        name=register.inst_name,
-        offset=offset,
-        count=count,
-        stride=stride,
-        fields=tuple(sorted(fields, key=lambda field: -field.msb)),
-        text=text_property(register, "desc"),
-    )
-
-
-def region_entry(node: RegfileNode) -> RegionEntry:
-    """A regfile with its registers; an array of registers or of regfiles stands once per tray."""
-    registers: list[RegisterEntry] = []
-    per_tray = 0
-    accesses = set()
-    for child in node.children(unroll=False):
-        count, stride = 1, 4
-        if child.is_array:
-            count, stride = child.array_dimensions[0], child.array_stride
-            per_tray = stride
-        members = [child] if isinstance(child, RegNode) else list(child.registers())
-        for member in members:
-            offset = child.raw_address_offset + (
-                0 if member is child else member.raw_address_offset
-            )
-            registers.append(register_entry(member, offset, count, stride))
-            accesses |= {access_of(field) for field in member.fields()}
-    if len(accesses) != 1:
-        raise ValueError(
-            f"registers.rdl: region {node.inst_name} mixes accesses {sorted(accesses)}; "
-            "give all its registers one access, or split it"
-        )
-    return RegionEntry(
-        name=node.inst_name,
-        title=text_property(node, "name"),
-        text=text_property(node, "desc"),
-        base=node.raw_absolute_address,
-        size=node.size,
-        access=accesses.pop(),
-        per_tray=per_tray,
-        registers=tuple(registers),
-    )
-
-
-def read_map() -> list[RegionEntry]:
-    """Compile the RDL into regions, in address order."""
-    compiler = RDLCompiler()
-    compiler.compile_file(str(SOURCE))
-    regions = []
-    for node in compiler.elaborate().top.children(unroll=False):
-        if isinstance(node, MemNode):
-            title, text = text_property(node, "name"), text_property(node, "desc")
-            regions.append(
-                RegionEntry(
-                    node.inst_name, title, text, node.raw_absolute_address, node.size, "rw", 0, ()
-                )
-            )
-        else:
-            regions.append(region_entry(node))
-    return sorted(regions, key=lambda region: region.base)
 
 
 def verilog(regions: list[RegionEntry]) -> str:
@@ -226,7 +91,7 @@ def block_class(region: RegionEntry, name: str, prefix: str) -> list[str]:
         "",
         "    @classmethod",
         f'    def from_bytes(cls, data: bytes) -> "{name}":',
-        f'        """Decode {4 * len(region.registers)} bytes. Raises struct.error on another length."""',
+        f'        """Decode {4 * len(region.registers)} bytes; struct.error on another length."""',
         f"        {words} = {prefix}_WORDS.unpack(data)",
         "        return cls(",
     ]
@@ -269,7 +134,8 @@ def python_registers(regions: list[RegionEntry]) -> str:
     for region in regions:
         extra = f", per_tray={region.per_tray}" if region.per_tray else ""
         lines.append(
-            f'{region.name.upper()} = Region("{region.name}", 0x{region.base:X}, {region.size}, "{region.access}"{extra})'
+            f'{region.name.upper()} = Region("{region.name}", 0x{region.base:X}, '
+            f'{region.size}, "{region.access}"{extra})'
         )
     lines += ["", f"REGIONS = ({', '.join(region.name.upper() for region in regions)})"]
     for region in regions:
@@ -306,15 +172,16 @@ def sim_channels(regions: list[RegionEntry]) -> str:
     lines = [
         f'"""{NOTICE}',
         "",
-        "The sensor vector is big-endian: the rack channels, 16 bits each, in this order, then 16 bytes a",
-        "tray laid out as the tray block of the register map. Engineering value = raw * scale + offset.",
+        "The sensor vector is big-endian: the rack channels, 16 bits each, in this order, then",
+        "16 bytes a tray laid out as the tray block of the register map.",
+        "Engineering value = raw * scale + offset.",
         '"""',
         "",
         "from typing import NamedTuple",
         "",
         "",
         "class Channel(NamedTuple):",
-        '    """Where a channel lies (32-bit word and bit, inside its tray) and how it is calibrated."""',
+        '    """Where a channel lies (32-bit word and bit, in its tray), and its calibration."""',
         "",
         "    name: str",
         "    word: int",
@@ -360,9 +227,10 @@ def markdown(regions: list[RegionEntry]) -> str:
         f"<!-- {NOTICE} -->",
         "# Register map of the payload controller",
         "",
-        f"RMAP target logical address 0x{LOGICAL_ADDRESS:02X}, flight key 0x{FLIGHT_KEY:02X}. Registers are 32 bits wide and",
-        "big-endian. A transfer must be aligned to 4 bytes and lie inside one region; a write carries at most",
-        f"{WRITE_MAX} bytes, a read at most {READ_MAX}. Regions of trays end at the number of trays fitted.",
+        f"RMAP target logical address 0x{LOGICAL_ADDRESS:02X}, flight key 0x{FLIGHT_KEY:02X}.",
+        "Registers are 32 bits wide and big-endian. A transfer must be aligned to 4 bytes and lie",
+        f"inside one region; a write carries at most {WRITE_MAX} bytes, a read at most {READ_MAX}.",
+        "Regions of trays end at the number of trays fitted.",
         "Engineering value = raw × scale + offset.",
     ]
     for region in regions:
@@ -386,7 +254,8 @@ def markdown(regions: list[RegionEntry]) -> str:
                     field.text if number or not register.text else f"{register.text} {field.text}"
                 )
                 lines.append(
-                    f"| {place} | {bits} | {field.name} | 0x{field.reset:X} | {scale} | {field.unit} | {meaning} |"
+                    f"| {place} | {bits} | {field.name} | 0x{field.reset:X} | {scale} "
+                    f"| {field.unit} | {meaning} |"
                 )
     return "\n".join([*lines, ""])
 

@@ -1,14 +1,15 @@
 """Generated from gateware/registers.rdl by `python -m gateware.generate`. Do not edit.
 
-The sensor vector is big-endian: the rack channels, 16 bits each, in this order, then 16 bytes a
-tray laid out as the tray block of the register map. Engineering value = raw * scale + offset.
+The sensor vector is big-endian: the rack channels, 16 bits each, in this order, then
+16 bytes a tray laid out as the tray block of the register map.
+Engineering value = raw * scale + offset.
 """
 
 from typing import NamedTuple
 
 
 class Channel(NamedTuple):
-    """Where a channel lies (32-bit word and bit, inside its tray) and how it is calibrated."""
+    """Where a channel lies (32-bit word and bit, in its tray), and its calibration."""
 
     name: str
     word: int

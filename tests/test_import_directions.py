@@ -16,7 +16,7 @@ ALLOWED = {
 }
 # Builders of bundled data, run by hand.
 EXTRA = {"sim/data/build_ap8.py": {"aep8", "astropy"}}
-# What the controller's side may know of flight software: the shape of the wire, nothing of the laws.
+# What the controller's side may know of flight software: the shape of the wire, not the laws.
 WIRE = {"fsw.register_map", "fsw.registers", "fsw.rmap", "fsw.slip"}
 
 

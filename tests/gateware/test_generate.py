@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from fsw import registers
 from fsw.register_map import Field, Register
 from gateware import generate
