@@ -1,0 +1,344 @@
+"""Acquisition: raw counts of the fast block and the tray block become engineering values.
+
+A value outside the range of its sensor, or a step no plant can make, is flagged by name in
+`invalid` and replaced by the last good one. The three coolant supply sensors are voted. Calibration
+comes from the register map (value = raw * scale + offset); temperatures are kelvins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fsw.registers import FAST_FIELDS, TRAY_FIELDS, FastBlock, TrayBlock
+from fsw.state_of_charge import StateOfCharge
+
+TRAY_BYTES = 16
+
+# Raw limits: half-open ranges outside of which a sensor is taken for broken, and the largest step
+# between two samples 0.1 s apart (None: any step is possible).
+_RANGES: dict[str, tuple[float, float, float | None]] = {
+    "bus_voltage": (1.0, 1200.0, None),
+    "bus_current": (0.0, 1300.0, None),
+    "battery_voltage": (1.0, 1200.0, None),
+    "battery_current": (-1300.0, 1300.0, None),
+    "array_current": (0.0, 1300.0, None),
+    "battery_temperature": (200.0, 400.0, 2.0),
+    "coolant_supply_a": (200.0, 400.0, 3.0),
+    "coolant_supply_b": (200.0, 400.0, 3.0),
+    "coolant_supply_c": (200.0, 400.0, 3.0),
+    "coolant_return": (200.0, 400.0, 3.0),
+    "coolant_flow": (0.0, 650.0, None),
+    "radiator_outlet": (150.0, 400.0, 5.0),
+    "pump_speed_a": (0.0, 60000.0, None),
+    "pump_speed_b": (0.0, 60000.0, None),
+    "bypass_position": (0.0, 1.001, None),
+}
+_SPIKE_SAMPLES = 5  # a step that persists so long is believed
+_CHANNELS = tuple(
+    (name, FAST_FIELDS[name].scale, FAST_FIELDS[name].offset, low, high, step)
+    for name, (low, high, step) in _RANGES.items()
+)
+_POSITIONS = tuple(FastBlock._fields.index(name) for name, *_ in _CHANNELS)
+_SUPPLY = ("coolant_supply_a", "coolant_supply_b", "coolant_supply_c")
+_KELVIN = FAST_FIELDS["hottest_gpu"].scale
+_TRAY_WATT = TRAY_FIELDS["load_power"].scale
+_TRAY_AMPERE = TRAY_FIELDS["load_current"].scale
+_TRAY_KELVIN = TRAY_FIELDS["temperature_gpu"].scale
+
+
+@dataclass(frozen=True, slots=True)
+class RackTelemetry:
+    """The fast block in engineering units, 10 Hz."""
+
+    time_ns: int
+    uptime_ticks: int  # low 16 bits
+    watchdog_expired: bool
+    heater_on: bool
+    memory_error: bool
+    watchdog_enabled: bool
+    tripped: bool
+    safe: bool
+    over_temperature: int  # bit i = tray i
+    over_current: int  # bit i = tray i
+    powered: int  # bit i = tray i
+    bus_voltage_v: float
+    bus_current_a: float
+    battery_voltage_v: float
+    battery_current_a: float  # positive while charging
+    array_current_a: float
+    battery_temperature_k: float
+    hottest_gpu_k: float  # 0 when no tray is powered
+    hottest_hbm_k: float
+    coolant_supply_k: float  # voted
+    coolant_return_k: float
+    coolant_flow_l_min: float
+    radiator_outlet_k: float
+    pump_speed_a_rpm: float
+    pump_speed_b_rpm: float
+    bypass_position: float
+    soc: float
+    array_power_w: float
+    battery_power_w: float  # positive while charging
+    protons: int  # counted since the last sample
+    memory_corrected: int  # since the last sample
+    memory_uncorrectable: int  # since the last sample
+    frames_dropped: int  # since the last sample
+    trips: int  # since the last sample
+    invalid: tuple[str, ...]  # names of sensors whose value was held
+    outliers: tuple[str, ...]  # supply sensors voted out
+
+
+@dataclass(frozen=True, slots=True)
+class TrayTelemetry:
+    """One tray, 1 Hz."""
+
+    state: int  # 0 off, 1 booting, 2 running, 3 reloading weights, 4 fault
+    powered: bool
+    over_temperature: bool
+    over_current: bool
+    slowdown: bool
+    heartbeat: int
+    clock_mhz: int
+    power_w: float
+    current_a: float
+    gpu_k: float
+    hbm_k: float
+    hbm_corrected: int  # since the last sample
+    hbm_uncorrectable: int  # since the last sample
+    digests_wrong: int  # since the last sample
+
+
+@dataclass(frozen=True, slots=True)
+class TrayBlockTelemetry:
+    """All trays, 1 Hz."""
+
+    time_ns: int
+    trays: tuple[TrayTelemetry, ...]
+    power_w: float  # all trays together
+
+
+class CounterDifference:
+    """Advance of a counter that wraps at `bits`; the first sample gives 0."""
+
+    def __init__(self, bits: int = 16) -> None:
+        self._mask = (1 << bits) - 1
+        self._last: int | None = None
+
+    def update(self, raw: int) -> int:
+        """Counts since the last sample."""
+        last, self._last = self._last, raw
+        return 0 if last is None else (raw - last) & self._mask
+
+
+class SupplyVote:
+    """Mid-value vote of three redundant temperatures.
+
+    A sensor further than `limit_k` from the mid-value for `persistence` samples is an outlier
+    until it has agreed for as long. One that stands still to the last count while the mid-value
+    has moved away by `stuck_k` is stuck, and treated as an outlier.
+    """
+
+    STUCK_SAMPLES = 100
+
+    def __init__(self, limit_k: float, persistence: int = 10, stuck_k: float = 0.5) -> None:
+        self._limit_k = limit_k
+        self._persistence = persistence
+        self._stuck_k = stuck_k
+        self._strikes = [0, 0, 0]
+        self._out = [False, False, False]
+        self._still = [0, 0, 0]
+        self._still_value = [0.0, 0.0, 0.0]
+        self._still_mid = [0.0, 0.0, 0.0]
+        self.value_k: float | None = None
+
+    @property
+    def outliers(self) -> tuple[str, ...]:
+        """Names of the sensors voted out."""
+        return tuple(name for name, out in zip(_SUPPLY, self._out, strict=True) if out)
+
+    def update(self, values_k: tuple[float, float, float], valid: tuple[bool, bool, bool]) -> float:
+        """Voted temperature; the last one is held when no sensor is left."""
+        out = self._out
+        if valid == (True, True, True) and out == [False, False, False]:
+            mid = sorted(values_k)[1]
+        else:
+            use = [k for k in (0, 1, 2) if valid[k] and not out[k]]
+            use = use or [k for k in (0, 1, 2) if valid[k]]
+            mid = self._middle([values_k[k] for k in use])
+        for k in (0, 1, 2):
+            self._judge(k, values_k[k], mid, valid[k])
+        self.value_k = mid
+        return mid
+
+    def _middle(self, values_k: list[float]) -> float:
+        if not values_k:
+            return self.value_k if self.value_k is not None else 0.0
+        if len(values_k) == 2:
+            first, second = values_k
+            if abs(first - second) <= self._limit_k or self.value_k is None:
+                return 0.5 * (first + second)
+            near = abs(first - self.value_k) <= abs(second - self.value_k)
+            return first if near else second
+        return sorted(values_k)[len(values_k) // 2]
+
+    def _judge(self, k: int, value_k: float, mid_k: float, valid: bool) -> None:
+        if value_k != self._still_value[k]:
+            self._still[k] = 0
+            self._still_value[k] = value_k
+            self._still_mid[k] = mid_k
+            stuck = False
+        else:
+            self._still[k] += 1
+            stuck = (
+                self._still[k] > self.STUCK_SAMPLES
+                and abs(mid_k - self._still_mid[k]) > self._stuck_k
+            )
+        bad = not valid or stuck or abs(value_k - mid_k) > self._limit_k
+        if bad == self._out[k]:
+            self._strikes[k] = 0
+            return
+        self._strikes[k] += 1
+        if self._strikes[k] >= self._persistence:
+            self._strikes[k] = 0
+            self._out[k] = bad
+
+
+class Acquisition:
+    """Decodes the two telemetry blocks and remembers what validity needs."""
+
+    def __init__(
+        self, parameters: Mapping[str, float], trays: int, soc: float | None = None
+    ) -> None:
+        self.charge = StateOfCharge(parameters, soc)
+        self.vote = SupplyVote(parameters["supply_disagreement_k"])
+        self._trays = trays
+        self._last: list[float | None] = [None] * len(_CHANNELS)
+        self._held = [0] * len(_CHANNELS)
+        self._last_ns: int | None = None
+        self._protons = CounterDifference()
+        self._corrected = CounterDifference()
+        self._uncorrectable = CounterDifference()
+        self._dropped = CounterDifference()
+        self._trips = CounterDifference()
+        self._hbm_corrected = [CounterDifference(16) for _ in range(trays)]
+        self._hbm_uncorrectable = [CounterDifference(8) for _ in range(trays)]
+        self._digests = [CounterDifference(8) for _ in range(trays)]
+
+    def forget_counters(self) -> None:
+        """The controller was reset: its counters start again from zero."""
+        for counter in (
+            self._corrected,
+            self._uncorrectable,
+            self._dropped,
+            self._trips,
+        ):
+            counter.update(0)
+
+    def fast(self, data: bytes, time_ns: int) -> RackTelemetry:
+        """Decode 64 bytes of the fast block read at `time_ns`."""
+        raw = FastBlock.from_bytes(data)
+        last, held = self._last, self._held
+        values: list[float] = []
+        bad: list[str] = []
+        for index, (name, scale, offset, low, high, step) in enumerate(_CHANNELS):
+            value = raw[_POSITIONS[index]] * scale + offset
+            before = last[index]
+            if not low <= value <= high:
+                bad.append(name)
+                value = before if before is not None else value
+            elif step is not None and before is not None and abs(value - before) > step:
+                held[index] += 1
+                if held[index] < _SPIKE_SAMPLES:
+                    bad.append(name)
+                    value = before
+                else:
+                    held[index] = 0
+                    last[index] = value
+            else:
+                held[index] = 0
+                last[index] = value
+            values.append(value)
+        (bus_v, bus_a, battery_v, battery_a, array_a, battery_k, a_k, b_k, c_k, return_k, flow,
+         radiator_k, pump_a, pump_b, bypass) = values  # fmt: skip
+        valid = (
+            (_SUPPLY[0] not in bad, _SUPPLY[1] not in bad, _SUPPLY[2] not in bad)
+            if bad
+            else (True, True, True)
+        )
+        supply_k = self.vote.update((a_k, b_k, c_k), valid)
+        dt_s = 0.0 if self._last_ns is None else (time_ns - self._last_ns) / 1e9
+        self._last_ns = time_ns
+        if "battery_voltage" in bad and self.charge.soc is None:
+            soc = 0.0
+        else:
+            soc = self.charge.update(battery_v, battery_a, dt_s)
+        return RackTelemetry(
+            time_ns,
+            raw.status_uptime,
+            raw.status_watchdog_expired != 0,
+            raw.status_heater_on != 0,
+            raw.status_memory_error != 0,
+            raw.status_watchdog_enabled != 0,
+            raw.status_tripped != 0,
+            raw.status_safe != 0,
+            raw.over_temperature_trays,
+            raw.over_current_trays,
+            raw.powered_trays,
+            bus_v,
+            bus_a,
+            battery_v,
+            battery_a,
+            array_a,
+            battery_k,
+            raw.hottest_gpu * _KELVIN,
+            raw.hottest_hbm * _KELVIN,
+            supply_k,
+            return_k,
+            flow,
+            radiator_k,
+            pump_a,
+            pump_b,
+            bypass,
+            soc,
+            bus_v * array_a,
+            battery_v * battery_a,
+            self._protons.update(raw.protons),
+            self._corrected.update(raw.memory_errors_corrected),
+            self._uncorrectable.update(raw.memory_errors_uncorrectable),
+            self._dropped.update(raw.frames_dropped),
+            self._trips.update(raw.activity_trips),
+            tuple(bad),
+            self.vote.outliers,
+        )
+
+    def trays(self, data: bytes, time_ns: int) -> TrayBlockTelemetry:
+        """Decode 16 bytes a tray of the tray block read at `time_ns`."""
+        if len(data) != TRAY_BYTES * self._trays:
+            raise ValueError(
+                f"tray block of {len(data)} bytes, expected {TRAY_BYTES * self._trays} "
+                f"for {self._trays} trays"
+            )
+        trays = []
+        for index in range(self._trays):
+            raw = TrayBlock.from_bytes(data[TRAY_BYTES * index : TRAY_BYTES * (index + 1)])
+            trays.append(
+                TrayTelemetry(
+                    raw.status_state,
+                    raw.status_powered != 0,
+                    raw.status_over_temperature != 0,
+                    raw.status_over_current != 0,
+                    raw.status_slowdown != 0,
+                    raw.status_heartbeat,
+                    raw.status_clock,
+                    raw.load_power * _TRAY_WATT,
+                    raw.load_current * _TRAY_AMPERE,
+                    raw.temperature_gpu * _TRAY_KELVIN,
+                    raw.temperature_hbm * _TRAY_KELVIN,
+                    self._hbm_corrected[index].update(raw.errors_corrected),
+                    self._hbm_uncorrectable[index].update(raw.errors_uncorrectable),
+                    self._digests[index].update(raw.errors_digest),
+                )
+            )
+        power_w = sum(tray.power_w for tray in trays if tray.powered)
+        return TrayBlockTelemetry(time_ns, tuple(trays), power_w)

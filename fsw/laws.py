@@ -1,0 +1,398 @@
+"""The laws as apps: from messages on the bus to their inputs, from their outputs to registers.
+
+An app holds a law and builds it anew when the executive restarts it. While telemetry is stale an
+app holds its last output. In open loop the laws of power, heat and scrubbing hold fixed setpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fsw import registers as r
+from fsw.acquisition import RackTelemetry, TrayBlockTelemetry, TrayTelemetry
+from fsw.bus import Bus
+from fsw.compute import Caps, ComputeLaw
+from fsw.controller import Controller
+from fsw.events import Report, Severity
+from fsw.fault_protection import FaultState
+from fsw.modes import COMPUTING, Mode, ModeState
+from fsw.parameters import Parameters
+from fsw.power import PowerBudget, PowerInputs, PowerLaw
+from fsw.scrubbing import ScrubCommand, ScrubLaw
+from fsw.thermal import (
+    EmergencyCut,
+    PumpMonitor,
+    ThermalCommand,
+    ThermalInputs,
+    ThermalLaw,
+)
+from fsw.trays import TrayCare, TrayState
+
+STALE_S = 2.0  # rack telemetry older than this is not acted on
+DARK_CURRENT_A = 1.0  # discharge that goes with darkness
+DARK_SAMPLES = 2
+UNLIMITED_CAP = r.TRAY_CONTROL_CAP.reset
+
+
+@dataclass
+class Rack:
+    """What the apps share."""
+
+    parameters: Parameters
+    trays: int
+    bus: Bus
+    controller: Controller
+    report: Report
+    next_eclipse: Callable[[float], tuple[float, float] | None]
+    forecast_until_s: Callable[[], float]
+    open_loop: bool = False
+    load_limit: float = 1.0
+    pump_b: bool = False  # pump B is the one in use
+    pump_failed: list[bool] = field(default_factory=lambda: [False, False])
+    given_up: int = 0
+    switches: int = 0  # load switches found at start
+
+    def telemetry(self, time_ns: int) -> RackTelemetry | None:
+        """The latest fast block, None while it is stale."""
+        if self.bus.age_s(RackTelemetry, time_ns) > STALE_S:
+            return None
+        return self.bus.latest(RackTelemetry)
+
+    def tray_telemetry(self, time_ns: int) -> TrayBlockTelemetry | None:
+        """The latest tray block, None while it is stale."""
+        if self.bus.age_s(TrayBlockTelemetry, time_ns) > self.parameters["trays_stale_s"]:
+            return None
+        return self.bus.latest(TrayBlockTelemetry)
+
+    @property
+    def mode(self) -> Mode:
+        """The present mode, boot before there is one."""
+        state = self.bus.latest(ModeState)
+        return Mode.BOOT if state is None else state.mode
+
+
+class PowerApp:
+    """1 Hz."""
+
+    def __init__(self, rack: Rack) -> None:
+        self._rack = rack
+        self.start()
+
+    def start(self) -> None:
+        self._law = PowerLaw(self._rack.parameters, self._rack.trays)
+        self._dark_samples = 0
+        self._surprise = False
+        self._shed = 0
+
+    def step(self, time_ns: int) -> None:
+        rack = self._rack
+        parameters = rack.parameters
+        telemetry = rack.telemetry(time_ns)
+        trays = rack.bus.latest(TrayBlockTelemetry)
+        if telemetry is None or trays is None:
+            return
+        no_light = telemetry.array_current_a < parameters["array_dark_a"]
+        if no_light and telemetry.battery_current_a < -DARK_CURRENT_A:
+            self._dark_samples += 1
+        else:
+            self._dark_samples = 0
+        dark = self._dark_samples >= DARK_SAMPLES
+        time_s = time_ns / 1e9
+        faults = rack.bus.latest(FaultState)
+        full_v = 0.997 * parameters["battery_charge_limit_v"]
+        budget = self._law.step(
+            PowerInputs(
+                time_s,
+                telemetry.soc,
+                telemetry.array_power_w,
+                telemetry.battery_power_w,
+                trays.power_w,
+                dark,
+                telemetry.battery_voltage_v > full_v or telemetry.soc >= parameters["soc_full"],
+                rack.next_eclipse(time_s),
+                rack.forecast_until_s(),
+                faults is not None and faults.shed,
+            )
+        )
+        self._tell(budget)
+        if rack.open_loop:
+            full_w = rack.trays * parameters["tray_power_max_w"]
+            budget = PowerBudget(full_w, full_w, full_w, budget.overhead_w, 1.0, 0, dark, False)
+        rack.bus.publish(budget, time_ns)
+
+    def _tell(self, budget: PowerBudget) -> None:
+        report = self._rack.report
+        if budget.surprise and not self._surprise:
+            report(Severity.MEDIUM, "ECLIPSE_UNFORECAST", "dark, and no forecast says so")
+        self._surprise = budget.surprise
+        if budget.shed_trays != self._shed and not self._rack.open_loop:
+            severity = Severity.HIGH if budget.shed_trays > self._shed else Severity.INFO
+            report(
+                severity,
+                "LOAD_SHED" if budget.shed_trays > self._shed else "LOAD_RESTORED",
+                f"{budget.shed_trays} trays are shed",
+                trays=budget.shed_trays,
+            )
+        self._shed = budget.shed_trays
+
+
+class ThermalApp:
+    """1 Hz, with the pump check; `emergency` runs at 10 Hz."""
+
+    def __init__(self, rack: Rack) -> None:
+        self._rack = rack
+        self.emergency = False
+        self.start()
+
+    def start(self) -> None:
+        rack = self._rack
+        wanted = rack.controller.wanted
+        drive = wanted.get(r.CONTROL_PUMP_DRIVE.address, r.CONTROL_PUMP_DRIVE.reset)
+        valve = wanted.get(r.CONTROL_THERMAL_DRIVE.address, r.CONTROL_THERMAL_DRIVE.reset)
+        pump = r.CONTROL_PUMP_DRIVE.unpack(drive)["b" if rack.pump_b else "a"] / 0xFFFF
+        bypass = r.CONTROL_THERMAL_DRIVE.unpack(valve)["bypass"] / 0xFFFF
+        self._law = ThermalLaw(rack.parameters, rack.trays, bypass, pump)
+        self._cut = EmergencyCut(rack.parameters)
+        self._pump = PumpMonitor(rack.parameters)
+        self._pump_drive = pump
+        self._last_ns: int | None = None
+
+    def step(self, time_ns: int) -> None:
+        rack = self._rack
+        telemetry = rack.telemetry(time_ns)
+        block = rack.bus.latest(TrayBlockTelemetry)
+        if telemetry is None or block is None:
+            return
+        dt_s = 1.0 if self._last_ns is None else (time_ns - self._last_ns) / 1e9
+        self._last_ns = time_ns
+        self._check_pump(telemetry, dt_s)
+        trays = block.trays
+        command = self._law.step(
+            ThermalInputs(
+                telemetry.hottest_gpu_k,
+                telemetry.hottest_hbm_k,
+                tuple(tray.gpu_k for tray in trays),
+                tuple(tray.hbm_k for tray in trays),
+                tuple(tray.power_w if tray.powered else 0.0 for tray in trays),
+                tuple(tray.powered and tray.state == TrayState.RUNNING for tray in trays),
+                telemetry.coolant_supply_k,
+                telemetry.coolant_return_k,
+                telemetry.coolant_flow_l_min,
+                telemetry.radiator_outlet_k,
+                rack.pump_b,
+                rack.tray_telemetry(time_ns) is None,
+            ),
+            dt_s,
+        )
+        if rack.open_loop:
+            pump = rack.parameters["open_loop_pump"]
+            command = ThermalCommand(1.0, (1.0,) * rack.trays, 0.0, pump, 0.0, False, False)
+        self._pump_drive = command.pump
+        rack.bus.publish(command, time_ns)
+        self._drive(command)
+
+    def watch(self, time_ns: int) -> None:
+        """10 Hz: the emergency cut."""
+        telemetry = self._rack.bus.latest(RackTelemetry)
+        if telemetry is None or self._rack.open_loop:
+            return
+        was = self.emergency
+        self.emergency = self._cut.step(telemetry.hottest_gpu_k, telemetry.hottest_hbm_k)
+        if self.emergency and not was:
+            self._rack.report(
+                Severity.MEDIUM,
+                "EMERGENCY_CUT",
+                f"hottest GPU {telemetry.hottest_gpu_k - 273.15:.1f} degC, "
+                f"HBM {telemetry.hottest_hbm_k - 273.15:.1f} degC: compute is cut",
+            )
+
+    def _drive(self, command: ThermalCommand) -> None:
+        controller = self._rack.controller
+        pump = round(command.pump * 0xFFFF)
+        a, b = (0, pump) if self._rack.pump_b else (pump, 0)
+        controller.want(r.CONTROL_PUMP_DRIVE, a << 16 | b)
+        bypass, heater = round(command.bypass * 0xFFFF), round(command.heater * 0xFFFF)
+        controller.want(r.CONTROL_THERMAL_DRIVE, bypass << 16 | heater)
+
+    def _check_pump(self, telemetry: RackTelemetry, dt_s: float) -> None:
+        """Switch over when the pump in use does not follow its drive."""
+        rack = self._rack
+        if telemetry.safe or rack.open_loop or self._unsettled(telemetry):
+            self._pump.reset()
+            return
+        speed = telemetry.pump_speed_b_rpm if rack.pump_b else telemetry.pump_speed_a_rpm
+        if not self._pump.step(self._pump_drive, speed, dt_s).failed:
+            rack.pump_failed[rack.pump_b] = False
+            return
+        name = "B" if rack.pump_b else "A"
+        if not rack.pump_failed[rack.pump_b]:
+            rack.report(
+                Severity.HIGH,
+                "PUMP_SWITCHED",
+                f"pump {name} turns at {speed:.0f} rpm at drive {self._pump_drive:.2f}; "
+                f"pump {'A' if rack.pump_b else 'B'} takes over",
+                pump=name,
+                speed_rpm=speed,
+            )
+        rack.pump_failed[rack.pump_b] = True
+        rack.pump_b = not rack.pump_b
+        self._pump.reset()
+
+    def _unsettled(self, telemetry: RackTelemetry) -> bool:
+        return "pump_speed_b" in telemetry.invalid or "pump_speed_a" in telemetry.invalid
+
+
+class ComputeApp:
+    """1 Hz, and at once when the emergency cut begins."""
+
+    def __init__(self, rack: Rack, thermal: ThermalApp) -> None:
+        self._rack = rack
+        self._thermal = thermal
+        self.start()
+
+    def start(self) -> None:
+        self._law = ComputeLaw(self._rack.parameters, self._rack.trays)
+        self._emergency = False
+
+    def watch(self, time_ns: int) -> None:
+        """10 Hz: passes on a new emergency without waiting for the second."""
+        if self._thermal.emergency and not self._emergency:
+            self.step(time_ns)
+
+    def step(self, time_ns: int) -> None:
+        rack = self._rack
+        budget = rack.bus.latest(PowerBudget)
+        thermal = rack.bus.latest(ThermalCommand)
+        telemetry = rack.bus.latest(RackTelemetry)
+        if budget is None or thermal is None or telemetry is None:
+            return
+        self._emergency = self._thermal.emergency
+        powered = [bool(telemetry.powered >> index & 1) for index in range(rack.trays)]
+        caps = self._law.step(
+            budget.tray_cap_w,
+            thermal.tray_fraction,
+            thermal.rack_fraction,
+            rack.load_limit,
+            powered,
+            self._emergency,
+        )
+        rack.bus.publish(caps, time_ns)
+        words = [UNLIMITED_CAP] * rack.trays if rack.open_loop else caps.words()
+        for index, word in enumerate(words):
+            rack.controller.want(r.TRAY_CONTROL_CAP, word, index)
+
+
+class TrayApp:
+    """1 Hz: which trays may run, and their care."""
+
+    def __init__(self, rack: Rack) -> None:
+        self._rack = rack
+        self._care: TrayCare | None = None
+        self.start()
+
+    def start(self) -> None:
+        rack = self._rack
+        switches = rack.switches if self._care is None else self._care.switches
+        self._care = TrayCare(rack.parameters, rack.trays, rack.report, switches, rack.given_up)
+
+    def take_over(self, switches: int) -> None:
+        """The controller kept these load switches closed over a restart of this software."""
+        self._rack.switches = switches
+        self._care = None
+        self.start()
+
+    @property
+    def care(self) -> TrayCare:
+        """The law itself."""
+        assert self._care is not None
+        return self._care
+
+    def step(self, time_ns: int) -> None:
+        rack = self._rack
+        block = rack.tray_telemetry(time_ns)
+        telemetry = rack.telemetry(time_ns)
+        if block is None or telemetry is None or rack.mode is Mode.BOOT:
+            return
+        care = self.care
+        if rack.mode is Mode.SAFE:
+            care.lost_power()
+        commands = care.step(block.trays, time_ns / 1e9, self._may_run())
+        rack.given_up = care.given_up
+        controller = rack.controller
+        controller.want(r.CONTROL_POWER_SWITCH, commands.power_switch)
+        for register, mask in (
+            (r.COMMAND_TRAY_RESET, commands.reset),
+            (r.COMMAND_OVER_CURRENT_CLEAR, commands.clear_over_current),
+            (r.COMMAND_OVER_TEMPERATURE_CLEAR, commands.clear_over_temperature),
+        ):
+            if mask:
+                controller.command(register, mask)
+
+    def _may_run(self) -> int:
+        rack = self._rack
+        if rack.mode not in COMPUTING:
+            return 0
+        budget = rack.bus.latest(PowerBudget)
+        caps = rack.bus.latest(Caps)
+        count = rack.trays
+        if budget is not None:
+            count -= budget.shed_trays
+        if caps is not None and not rack.open_loop:
+            count = min(count, caps.trays_affordable)
+        mask = 0
+        for index in range(rack.trays):
+            if count > 0 and not rack.given_up >> index & 1:
+                mask |= 1 << index
+                count -= 1
+        return mask
+
+
+class ScrubApp:
+    """1 Hz: the counts of a second, the scrub register, digests and reloads."""
+
+    def __init__(self, rack: Rack) -> None:
+        self._rack = rack
+        self.start()
+
+    def start(self) -> None:
+        self._law = ScrubLaw(self._rack.parameters, self._rack.trays, self._rack.report)
+        self._protons = 0
+        self._corrected = 0
+        self._seen_ns = -1
+        self._block_ns = -1
+        self._last_ns: int | None = None
+
+    def count(self, time_ns: int) -> None:
+        """10 Hz: add up what the samples counted."""
+        telemetry = self._rack.bus.latest(RackTelemetry)
+        if telemetry is not None and telemetry.time_ns != self._seen_ns:
+            self._seen_ns = telemetry.time_ns
+            self._protons += telemetry.protons
+            self._corrected += telemetry.memory_corrected
+
+    def step(self, time_ns: int) -> None:
+        rack = self._rack
+        if rack.telemetry(time_ns) is None or self._seen_ns < 0:
+            return
+        if self._last_ns is None:
+            self._last_ns = time_ns - 1_000_000_000
+        dt_s = (time_ns - self._last_ns) / 1e9
+        self._last_ns = time_ns
+        block = rack.tray_telemetry(time_ns)
+        trays: tuple[TrayTelemetry, ...] = ()
+        if block is not None and block.time_ns != self._block_ns:  # counts are taken once
+            self._block_ns = block.time_ns
+            trays = block.trays
+        command = self._law.step(time_ns / 1e9, dt_s, self._protons, self._corrected, trays)
+        self._protons = self._corrected = 0
+        if rack.open_loop:
+            period = int(rack.parameters["scrub_period_0_ticks"])
+            command = ScrubCommand(command.flux_cm2_s, 0, period, 0, 0)
+        rack.bus.publish(command, time_ns)
+        register = r.CONTROL_SCRUB
+        rack.controller.want(register, register.pack(enable=1, period=command.period_ticks))
+        if command.digest:
+            rack.controller.command(r.COMMAND_TRAY_SCRUB, command.digest)
+        if command.reload:
+            rack.controller.command(r.COMMAND_TRAY_RELOAD, command.reload)

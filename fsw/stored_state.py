@@ -1,0 +1,116 @@
+"""What flight software takes up again after a restart, as records of the protected store."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from fsw.modes import COMMANDABLE, Mode
+from fsw.protected_memory import ProtectedMemory
+
+_MODE = struct.Struct(">BBBBIf")  # mode, allowed, pumps, safe recoveries, given up, load limit
+_CHARGE = struct.Struct(">dQ")  # state of charge, mission time
+_COUNTERS = struct.Struct(">8I")
+
+_PUMP_B = 1
+_PUMP_A_FAILED = 2
+_PUMP_B_FAILED = 4
+
+
+@dataclass
+class StoredState:
+    """Values that survive a restart of the flight software."""
+
+    mode: Mode | None = None  # None: nothing was stored
+    allowed: Mode = Mode.NOMINAL
+    pump_b: bool = False
+    pump_a_failed: bool = False
+    pump_b_failed: bool = False
+    safe_recoveries: int = 0
+    given_up: int = 0  # trays, bit i = tray i
+    load_limit: float = 1.0
+    soc: float | None = None
+    time_ns: int = 0  # mission time when the charge was stored
+    starts: int = 0
+    cycles: int = 0
+    app_failures: int = 0
+    transitions: int = 0
+    reloads: int = 0
+    words_rewritten: int = 0
+    monitor_trips: int = 0
+    controller_resets: int = 0
+
+    @classmethod
+    def load(cls, memory: ProtectedMemory) -> StoredState:
+        """From the store; what is lost or does not make sense has its default."""
+        state = cls()
+        data = memory.read("mode")
+        if data is not None and len(data) == _MODE.size:
+            mode, allowed, pumps, recoveries, given_up, load_limit = _MODE.unpack(data)
+            if mode in set(Mode) and allowed in COMMANDABLE:
+                state.mode, state.allowed = Mode(mode), Mode(allowed)
+            state.pump_b = bool(pumps & _PUMP_B)
+            state.pump_a_failed = bool(pumps & _PUMP_A_FAILED)
+            state.pump_b_failed = bool(pumps & _PUMP_B_FAILED)
+            state.safe_recoveries = recoveries
+            state.given_up = given_up
+            if 0.0 <= load_limit <= 1.0:
+                state.load_limit = load_limit
+        data = memory.read("charge")
+        if data is not None and len(data) == _CHARGE.size:
+            soc, state.time_ns = _CHARGE.unpack(data)
+            state.soc = soc if 0.0 <= soc <= 1.0 else None
+        data = memory.read("counters")
+        if data is not None and len(data) == _COUNTERS.size:
+            (
+                state.starts,
+                state.cycles,
+                state.app_failures,
+                state.transitions,
+                state.reloads,
+                state.words_rewritten,
+                state.monitor_trips,
+                state.controller_resets,
+            ) = _COUNTERS.unpack(data)
+        return state
+
+    def save_mode(self, memory: ProtectedMemory) -> None:
+        """Mode and everything decided once."""
+        pumps = (
+            _PUMP_B * self.pump_b
+            | _PUMP_A_FAILED * self.pump_a_failed
+            | _PUMP_B_FAILED * self.pump_b_failed
+        )
+        mode = Mode.BOOT if self.mode is None else self.mode
+        memory.write(
+            "mode",
+            _MODE.pack(
+                mode,
+                self.allowed,
+                pumps,
+                min(self.safe_recoveries, 255),
+                self.given_up,
+                self.load_limit,
+            ),
+        )
+
+    def save_charge(self, memory: ProtectedMemory) -> None:
+        """State of charge, once it is known."""
+        if self.soc is not None:
+            memory.write("charge", _CHARGE.pack(self.soc, self.time_ns))
+
+    def save_counters(self, memory: ProtectedMemory) -> None:
+        """Counters."""
+        memory.write(
+            "counters",
+            _COUNTERS.pack(
+                self.starts & 0xFFFFFFFF,
+                self.cycles & 0xFFFFFFFF,
+                self.app_failures & 0xFFFFFFFF,
+                self.transitions & 0xFFFFFFFF,
+                self.reloads & 0xFFFFFFFF,
+                self.words_rewritten & 0xFFFFFFFF,
+                self.monitor_trips & 0xFFFFFFFF,
+                self.controller_resets & 0xFFFFFFFF,
+            ),
+        )

@@ -1,0 +1,148 @@
+"""cocotb module inside the simulator: puts the messages of the bench to `request_driver`.
+
+Python runs once a segment: it writes the request, toggles `go`, sleeps until `done` toggles, and
+reads the answer. Simulated time stands still while it waits for a message. Wide vectors cross as
+strings of binary digits, straight through cocotb's simulator handles: no LogicArray is made.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import cocotb
+from cocotb.handle import Immediate
+from cocotb.triggers import Timer, ValueChange
+
+from gateware.bench import message
+
+DEPOSIT = 0  # cocotb's action number of an ordinary write
+GO, RESET, SENSORS = 1 << 31, 1 << 30, 1 << 29  # bits of `control`
+BYTES_LSB = 19
+TICKS_MOST = (1 << BYTES_LSB) - 1
+MORE, MOVED = 1 << 17, 1 << 16  # bits of `status`
+
+
+class Bench:
+    """The signals of `request_driver`, as bytes."""
+
+    def __init__(self, dut: Any) -> None:
+        driver = dut.driver
+        controller = dut.controller  # with or without a UART around it
+        self._memory = getattr(controller, "controller", controller).memory.words
+        self._request = [row._handle for row in driver.request]
+        self._reply = [row._handle for row in driver.reply]
+        self._row_bytes = len(driver.request[0]) // 8
+        self._capacity = self._row_bytes * len(self._request)
+        self._sensors = driver.sensors._handle
+        self._sensor_bits = len(driver.sensors)
+        self.sensor_bytes = self._sensor_bits // 8
+        self._control = driver.control._handle
+        self._status = driver.status._handle
+        self._actuators = driver.actuators._handle
+        self._done = ValueChange(driver.done)
+        self._go = 0
+        self.actuators = bytes(len(driver.actuators) // 8)
+
+    async def reset(self) -> None:
+        """Power-on state, sensors at zero."""
+        await self._run(RESET)
+
+    async def run(self, sensors: bytes, ticks: int, data: bytes) -> bytes:
+        """One segment (no sensors: b""); the reply bytes."""
+        flags = 0
+        if sensors:
+            self._write(self._sensors, sensors, self._sensor_bits)
+            flags = SENSORS
+        while ticks > TICKS_MOST:
+            await self._run(flags | TICKS_MOST)
+            ticks -= TICKS_MOST
+        if len(data) <= self._capacity:
+            return await self._run(flags | ticks, data)
+        reply = await self._run(flags | ticks)
+        for start in range(0, len(data), self._capacity):
+            reply += await self._run(0, data[start : start + self._capacity])
+        return reply
+
+    async def _run(self, control: int, data: bytes = b"") -> bytes:
+        size = self._row_bytes
+        for row in range((len(data) + size - 1) // size):
+            self._write(
+                self._request[row], data[row * size : (row + 1) * size].ljust(size, b"\0"), 8 * size
+            )
+        control |= len(data) << BYTES_LSB
+        reply = b""
+        while True:
+            self._go ^= GO
+            word = control | self._go
+            self._control.set_signal_val_int(DEPOSIT, word - (1 << 32) if word >> 31 else word)
+            await self._done
+            status = self._status.get_signal_val_long()
+            count = status & 0xFFFF
+            if count:
+                rows = self._reply[: (count + size - 1) // size]
+                reply += b"".join([self._read(row, size) for row in rows])[:count]
+            if status & MOVED:
+                self.actuators = self._read(self._actuators, len(self.actuators))
+            if not status & MORE:
+                return reply
+
+    def peek(self, word: int) -> int:
+        """Stored codeword of the protected memory."""
+        return int(self._memory[word].value.to_unsigned())
+
+    async def flip(self, word: int, mask: int) -> int:
+        """XOR `mask` into the stored codeword; what is read back a moment later."""
+        codeword = self._memory[word]
+        codeword.value = Immediate(codeword.value.to_unsigned() ^ mask)
+        await self._run(0)
+        return self.peek(word)
+
+    @staticmethod
+    def _write(handle: Any, data: bytes, bits: int) -> None:
+        handle.set_signal_val_binstr(DEPOSIT, f"{int.from_bytes(data, 'big'):0{bits}b}")
+
+    @staticmethod
+    def _read(handle: Any, size: int) -> bytes:
+        return int(handle.get_signal_val_binstr(), 2).to_bytes(size, "big")
+
+
+@cocotb.test()
+async def serve(dut: Any) -> None:
+    """Answer messages until the other end of the socket is closed."""
+    connection = socket.socket(fileno=int(os.environ[message.SOCKET_VARIABLE]))
+    await Timer(1, "ns")  # past the initial blocks
+    bench = Bench(dut)
+    while True:
+        try:
+            kind, payload = message.receive(connection)
+        except EOFError:
+            return
+        if kind == message.RUN:
+            reply = await _run_segments(bench, payload)
+            answer = bench.actuators + reply
+        elif kind == message.RESET:
+            await bench.reset()
+            answer = bench.actuators
+        elif kind == message.FLIP:
+            answer = message.CODEWORD.pack(await bench.flip(*message.WORD.unpack(payload)))
+        else:
+            answer = message.CODEWORD.pack(bench.peek(message.WORD.unpack(payload)[0]))
+        message.send(connection, kind, answer)
+
+
+async def _run_segments(bench: Bench, payload: bytes) -> bytes:
+    reply = b""
+    offset = 0
+    sensor_bytes = bench.sensor_bytes
+    while offset < len(payload):
+        has_sensors, ticks, count = message.SEGMENT.unpack_from(payload, offset)
+        offset += message.SEGMENT.size
+        sensors = b""
+        if has_sensors:
+            sensors = payload[offset : offset + sensor_bytes]
+            offset += sensor_bytes
+        reply += await bench.run(sensors, ticks, payload[offset : offset + count])
+        offset += count
+    return reply

@@ -1,0 +1,399 @@
+"""Golden model of the payload controller: registers, trips, watchdog, safe state, command lines.
+
+Written from the register map, never from the Verilog, so that the two can be compared. Time is
+counted in ticks; within a tick the order is uptime, inter-byte timeout, command lines,
+over-temperature, watchdog, scrubber. Over-current is evaluated after every change.
+
+The actuator vector, big-endian: u32 tray power, reset, scrub and reload lines (bit i = tray i), u16
+pump A, pump B, bypass, heater, u32 flags (bit 0 = safe), u32 cap word of each tray.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+from fsw import registers as r
+from fsw.register_map import Region, Register
+from gateware.model_link import SILENT_TICKS_MAX, FrameReceiver, RmapTarget, encode_frame
+from gateware.model_memory import CODEWORD_MASK, WORDS, ProtectedMemory
+from gateware.model_sensors import SensorVector
+
+TRAYS_MAX = 32
+COMMAND_LINE_TICKS = 20
+KICK_KEY = 0x5AFE_C0DE
+ENTER_SAFE_KEY = 0x5AFE_0001
+LEAVE_SAFE_KEY = 0x5AFE_0000
+
+_MASK16 = 0xFFFF
+_MASK32 = 0xFFFF_FFFF
+_ENABLE = 1 << 31
+_HEATER_FULL = 0xFFFF
+_QUIET = 1 << 62  # more ticks than anybody asks for
+
+_FAST_HEAD = Struct(">4I")
+_FAST_TAIL = Struct(">3I")
+_CONTROL_REGISTERS = tuple(reg for reg in r.REGISTERS if reg.name.startswith("control."))
+_RESETS = tuple(register.reset for register in _CONTROL_REGISTERS)
+_MASKS = tuple(
+    sum(field.maximum << field.lsb for field in register.fields) for register in _CONTROL_REGISTERS
+)
+
+
+def _index(register: Register) -> int:
+    return (register.address - r.CONTROL.base) // 4
+
+
+_POWER_SWITCH = _index(r.CONTROL_POWER_SWITCH)
+_PUMP_DRIVE = _index(r.CONTROL_PUMP_DRIVE)
+_THERMAL_DRIVE = _index(r.CONTROL_THERMAL_DRIVE)
+_SAFE_DRIVE = _index(r.CONTROL_SAFE_DRIVE)
+_THERMOSTAT = _index(r.CONTROL_THERMOSTAT)
+_TEMPERATURE_LIMIT = _index(r.CONTROL_OVER_TEMPERATURE_LIMIT)
+_DEBOUNCE = _index(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE)
+_CURRENT_LIMIT = _index(r.CONTROL_OVER_CURRENT_LIMIT)
+_WATCHDOG = _index(r.CONTROL_WATCHDOG)
+_SCRUB = _index(r.CONTROL_SCRUB)
+_LINES = {
+    r.COMMAND_TRAY_RESET.address: 0,
+    r.COMMAND_TRAY_SCRUB.address: 1,
+    r.COMMAND_TRAY_RELOAD.address: 2,
+}
+
+
+class ControllerModel:
+    """The controller behind its byte stream: `put` bytes, `tick`, set sensors, see actuators."""
+
+    def __init__(self, trays: int = 18, tick_hz: int = 100, build_id: int = 0) -> None:
+        if not 1 <= trays <= TRAYS_MAX:
+            raise ValueError(f"trays = {trays}, must be 1 to {TRAYS_MAX}")
+        self.trays = trays
+        self._tray_mask = (1 << trays) - 1
+        self._actuator_struct = Struct(f">4I4HI{trays}I")
+        config = tick_hz << 16 | (4 * WORDS // 1024) << 8 | trays
+        self._identity = (r.IDENTITY_ID.reset, r.IDENTITY_VERSION.reset, config, build_id)
+        self._regions = tuple(
+            (region, region.base, region.end(trays), "r" in region.access, "w" in region.access)
+            for region in r.REGIONS
+        )
+        self.reset()
+
+    def reset(self) -> None:
+        """Everything as after power-up, the sensor vector at zero."""
+        self.memory = ProtectedMemory()
+        self._receiver = FrameReceiver()
+        self._rmap = RmapTarget(self)
+        self._control = list(_RESETS)
+        self._caps = [r.TRAY_CONTROL_CAP.reset] * self.trays
+        self._uptime = 0
+        self._safe = False
+        self._watchdog_expired = False
+        self._watchdog_ticks = 0
+        self._expired = 0
+        self._bad_kicks = 0
+        self._scrub_ticks = 0
+        self._lines = [0, 0, 0]
+        self._line_ticks = [0, 0, 0]
+        self._over_temperature = 0
+        self._over_current = 0
+        self._trips = 0
+        self._debounce = [0] * self.trays
+        self._debouncing = False
+        self._powered = 0
+        self._sensors = SensorVector(self.trays)
+        self._compare_temperatures()
+        self._compare_currents()
+
+    # The bench's side
+
+    def put(self, data: bytes) -> bytes:
+        """Bytes into the receiver; the bytes it sends in return."""
+        sent = b""
+        for packet in self._receiver.feed(data):
+            reply = self._rmap.execute(packet)
+            if reply is not None:
+                sent += encode_frame(reply)
+        return sent
+
+    def uart_error(self) -> None:
+        """A character of the current frame was lost to a UART error."""
+        self._receiver.flag_uart_error()
+
+    def tick(self, count: int = 1) -> None:
+        """Let ticks pass."""
+        while count > 0:
+            quiet = min(count, self._quiet_ticks())
+            if quiet:
+                self._pass_ticks(quiet)
+                count -= quiet
+            if count:
+                self._eventful_tick()
+                count -= 1
+
+    def set_sensors(self, sensors: bytes) -> None:
+        """Present a sensor vector. Raises ValueError when its length does not fit the trays."""
+        self._sensors.present(sensors)
+        self._compare_temperatures()
+        self._compare_currents()
+        self._settle()
+
+    def actuators(self) -> bytes:
+        """The actuator vector as it is now."""
+        control = self._control
+        if self._safe:
+            pump_a, bypass = control[_SAFE_DRIVE] >> 16, control[_SAFE_DRIVE] & _MASK16
+            pump_b = 0
+        else:
+            pump_a, pump_b = control[_PUMP_DRIVE] >> 16, control[_PUMP_DRIVE] & _MASK16
+            bypass = control[_THERMAL_DRIVE] >> 16
+        return self._actuator_struct.pack(
+            self._powered,
+            *self._lines,
+            pump_a,
+            pump_b,
+            bypass,
+            self._heater(),
+            int(self._safe),
+            *self._caps,
+        )
+
+    def flip_memory(self, word: int, mask: int) -> int:
+        """XOR a stored codeword with a 39-bit mask; the codeword as it is then."""
+        if not 0 < mask <= CODEWORD_MASK:
+            raise ValueError(f"mask = {mask:#x}, must be 1 to {CODEWORD_MASK:#x}")
+        codeword = self.peek_memory(word) ^ mask
+        self.memory.codewords[word] = codeword
+        return codeword
+
+    def peek_memory(self, word: int) -> int:
+        """A stored codeword, without the side effects of a read."""
+        if not 0 <= word < WORDS:
+            raise IndexError(f"memory word = {word}, must be 0 to {WORDS - 1}")
+        return self.memory.codewords[word]
+
+    # The link's side (gateware.model_link.AddressSpace)
+
+    def permits(self, address: int, length: int, read: bool, write: bool) -> bool:
+        """Whether these bytes lie inside one region with the needed access."""
+        for _, base, end, readable, writable in self._regions:
+            if base <= address < end:
+                return address + length <= end and readable >= read and writable >= write
+        return False
+
+    def read(self, address: int, length: int, increment: bool) -> bytes:
+        """Words from `address` on, or the same word again and again."""
+        region, base = next(entry[:2] for entry in self._regions if entry[1] <= address < entry[2])
+        offset = address - base
+        if region is r.MEMORY:
+            step = 1 if increment else 0
+            return b"".join(
+                self.memory.read(offset // 4 + step * i).to_bytes(4, "big")
+                for i in range(length // 4)
+            )
+        block = self._block(region)
+        if increment:
+            return block[offset : offset + length]
+        return block[offset : offset + 4] * (length // 4)
+
+    def write_word(self, address: int, word: int) -> None:
+        """Write one word, with all that follows from it."""
+        if address >= r.MEMORY.base:
+            self.memory.write((address - r.MEMORY.base) // 4, word)
+        elif address >= r.TRAY_CONTROL.base:
+            self._caps[(address - r.TRAY_CONTROL.base) // 4] = word
+        elif address >= r.COMMAND.base:
+            self._command(address, word)
+            self._settle()
+        else:
+            self._write_control((address - r.CONTROL.base) // 4, word)
+            self._settle()
+
+    def _block(self, region: Region) -> bytes:
+        """A readable region of registers as it is now."""
+        if region is r.FAST:
+            return self._fast_block()
+        if region is r.TRAYS:
+            return self._sensors.tray_block(
+                self._powered, self._over_temperature, self._over_current
+            )
+        if region is r.CONTROL:
+            words = self._control
+        elif region is r.TRAY_CONTROL:
+            words = self._caps
+        elif region is r.IDENTITY:
+            words = [*self._identity, self._uptime]
+        else:
+            words = self._diagnostics()
+        return b"".join(word.to_bytes(4, "big") for word in words)
+
+    def _fast_block(self) -> bytes:
+        memory, receiver = self.memory, self._receiver
+        status = (
+            (self._uptime & _MASK16) << 16
+            | self._watchdog_expired << 5
+            | bool(self._heater()) << 4
+            | memory.memory_error >> 31 << 3
+            | self._control[_WATCHDOG] >> 31 << 2
+            | bool(self._over_temperature | self._over_current) << 1
+            | self._safe
+        )
+        return b"".join(
+            (
+                _FAST_HEAD.pack(status, self._over_temperature, self._over_current, self._powered),
+                self._sensors.rack[:12],
+                self._sensors.hottest(self._powered),
+                self._sensors.rack[12:],
+                _FAST_TAIL.pack(
+                    memory.corrected << 16 | memory.uncorrectable,
+                    receiver.received << 16 | receiver.dropped,
+                    self._trips << 16 | self._rmap.commands,
+                ),
+            )
+        )
+
+    def _diagnostics(self) -> list[int]:
+        receiver, rmap, memory = self._receiver, self._rmap, self.memory
+        return [
+            receiver.crc_errors << 16 | receiver.framing_errors,
+            receiver.oversize_errors << 16 | rmap.discarded,
+            rmap.refused << 16 | rmap.last_status,
+            self._expired << 16 | self._bad_kicks,
+            memory.memory_error,
+            memory.passes << 16 | memory.next_word,
+            memory.memory_uncorrectable,
+        ]
+
+    # Writes
+
+    def _write_control(self, index: int, word: int) -> None:
+        word &= _MASKS[index]
+        if index == _POWER_SWITCH:
+            word &= self._tray_mask
+        self._control[index] = word
+        if index == _WATCHDOG:
+            self._watchdog_ticks = 0
+        elif index == _SCRUB:
+            self._scrub_ticks = 0
+        elif index == _TEMPERATURE_LIMIT:
+            self._compare_temperatures()
+        elif index == _CURRENT_LIMIT:
+            self._compare_currents()
+
+    def _command(self, address: int, word: int) -> None:
+        if address == r.COMMAND_WATCHDOG_KICK.address:
+            if word == KICK_KEY:
+                self._watchdog_ticks = 0
+            else:
+                self._bad_kicks = self._bad_kicks + 1 & _MASK16
+        elif address == r.COMMAND_SAFE.address:
+            if word == ENTER_SAFE_KEY:
+                self._enter_safe()
+            elif word == LEAVE_SAFE_KEY:
+                self._safe = False
+                self._watchdog_ticks = 0
+        elif address == r.COMMAND_OVER_TEMPERATURE_CLEAR.address:
+            self._over_temperature &= ~word
+        elif address == r.COMMAND_OVER_CURRENT_CLEAR.address:
+            self._over_current &= ~word
+        else:
+            line = _LINES[address]
+            trays = word & self._tray_mask
+            if trays:
+                self._lines[line] |= trays
+                self._line_ticks[line] = COMMAND_LINE_TICKS
+
+    # Consequences
+
+    def _enter_safe(self) -> None:
+        self._safe = True
+        self._watchdog_ticks = 0
+
+    def _heater(self) -> int:
+        """Heater drive: the thermostat goes before the safe state, that before the command."""
+        if self._sensors.coolant_supply_a < self._control[_THERMOSTAT]:
+            return _HEATER_FULL
+        return 0 if self._safe else self._control[_THERMAL_DRIVE] & _MASK16
+
+    def _compare_temperatures(self) -> None:
+        """Trays above a temperature limit, powered or not."""
+        limits = self._control[_TEMPERATURE_LIMIT]
+        self._too_hot = self._sensors.above_temperature(limits >> 16, limits & _MASK16)
+
+    def _compare_currents(self) -> None:
+        """Trays above the current limit, powered or not."""
+        self._too_much = self._sensors.above_current(self._control[_CURRENT_LIMIT])
+
+    def _settle(self) -> None:
+        """Latch over-currents, then work out which trays are powered."""
+        self._powered = self._load_switches()
+        tripping = self._powered & self._too_much
+        if tripping:
+            self._over_current |= tripping
+            self._trips = self._trips + tripping.bit_count() & _MASK16
+            self._powered = self._load_switches()
+
+    def _load_switches(self) -> int:
+        if self._safe:
+            return 0
+        return self._control[_POWER_SWITCH] & ~(self._over_temperature | self._over_current)
+
+    # Ticks
+
+    def _quiet_ticks(self) -> int:
+        """Ticks from now on that only advance counters."""
+        if self._powered & self._too_hot or self._debouncing:
+            return 0
+        quiet = _QUIET
+        if self._receiver.in_progress:
+            quiet = SILENT_TICKS_MAX - 1 - self._receiver.silent_ticks
+        for ticks in self._line_ticks:
+            if ticks:
+                quiet = min(quiet, ticks - 1)
+        watchdog, scrub = self._control[_WATCHDOG], self._control[_SCRUB]
+        if watchdog & _ENABLE and not self._safe:
+            quiet = min(quiet, max(watchdog & _MASK16, 1) - 1 - self._watchdog_ticks)
+        if scrub & _ENABLE:
+            quiet = min(quiet, max(scrub & _MASK16, 1) - 1 - self._scrub_ticks)
+        return quiet
+
+    def _pass_ticks(self, count: int) -> None:
+        """Advance every running counter; none of them gets to its end."""
+        self._uptime = self._uptime + count & _MASK32
+        self._receiver.pass_ticks(count)
+        for line, ticks in enumerate(self._line_ticks):
+            if ticks:
+                self._line_ticks[line] = ticks - count
+        if self._control[_WATCHDOG] & _ENABLE and not self._safe:
+            self._watchdog_ticks += count
+        if self._control[_SCRUB] & _ENABLE:
+            self._scrub_ticks += count
+
+    def _eventful_tick(self) -> None:
+        """One tick in full."""
+        powered = self._powered
+        self._pass_ticks(1)
+        for line, ticks in enumerate(self._line_ticks):
+            if not ticks:
+                self._lines[line] = 0
+        self._debounce_temperatures(powered & self._too_hot)
+        self._run_watchdog()
+        if self._scrub_ticks >= max(self._control[_SCRUB] & _MASK16, 1):
+            self._scrub_ticks = 0
+            self.memory.scrub()
+        self._settle()
+
+    def _debounce_temperatures(self, hot: int) -> None:
+        limit = max(self._control[_DEBOUNCE], 1)
+        for tray in range(self.trays):
+            ticks = self._debounce[tray] + 1 if hot >> tray & 1 else 0
+            if ticks >= limit:
+                ticks = 0
+                self._over_temperature |= 1 << tray
+                self._trips = self._trips + 1 & _MASK16
+            self._debounce[tray] = ticks
+        self._debouncing = any(self._debounce)
+
+    def _run_watchdog(self) -> None:
+        if self._watchdog_ticks >= max(self._control[_WATCHDOG] & _MASK16, 1):
+            self._enter_safe()
+            self._watchdog_expired = True
+            self._expired = self._expired + 1 & _MASK16

@@ -1,0 +1,80 @@
+// A packet to a frame on the line: END, SLIP of packet and CRC-16 (big-endian), END.
+//
+// Latency: the first END leaves 1 clock after the first byte is offered, which is taken one clock
+// later; 3 bytes (CRC-16, END) follow the last one. Reset: idle; a frame in progress is lost.
+`default_nettype none
+
+module frame_encoder (
+    input  wire       i_clk,
+    input  wire       i_rst,
+    // packet
+    input  wire [7:0] i_data,
+    input  wire       i_valid,
+    input  wire       i_last,
+    output wire       o_ready,
+    // to the line
+    output wire [7:0] o_data,
+    output wire       o_valid,
+    input  wire       i_ready,
+    output wire       o_idle
+);
+
+    localparam [2:0] START    = 3'd0;
+    localparam [2:0] BODY     = 3'd1;
+    localparam [2:0] CRC_HIGH = 3'd2;
+    localparam [2:0] CRC_LOW  = 3'd3;
+    localparam [2:0] STOP     = 3'd4;
+
+    reg [2:0]  state_q;
+    reg [15:0] crc_q;
+
+    wire [15:0] crc;
+    wire        slip_ready;
+    wire        slip_valid = i_valid || ((state_q != START) && (state_q != BODY));
+    wire        step       = slip_valid && slip_ready;
+
+    crc16 crc16 (
+        .i_crc  (crc_q),
+        .i_data (i_data),
+        .o_crc  (crc)
+    );
+
+    slip_encoder slip_encoder (
+        .i_clk       (i_clk),
+        .i_rst       (i_rst),
+        .i_data      ((state_q == CRC_HIGH) ? crc_q[15:8]
+                    : (state_q == CRC_LOW)  ? crc_q[7:0]
+                                            : i_data),
+        .i_delimiter ((state_q == START) || (state_q == STOP)),
+        .i_valid     (slip_valid),
+        .o_ready     (slip_ready),
+        .o_data      (o_data),
+        .o_valid     (o_valid),
+        .i_ready     (i_ready)
+    );
+
+    assign o_ready = (state_q == BODY) && slip_ready;
+    assign o_idle  = (state_q == START) && !o_valid;
+
+    always @(posedge i_clk)
+        if (i_rst) begin
+            state_q <= START;
+            crc_q   <= 16'hFFFF;
+        end else if (step)
+            case (state_q)
+                START:    begin
+                              state_q <= BODY;
+                              crc_q   <= 16'hFFFF;
+                          end
+                BODY:     begin
+                              state_q <= i_last ? CRC_HIGH : BODY;
+                              crc_q   <= crc;
+                          end
+                CRC_HIGH: state_q <= CRC_LOW;
+                CRC_LOW:  state_q <= STOP;
+                default:  state_q <= START;
+            endcase
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,1 @@
+"""The bench: targets, ports, scenarios, and what a run leaves behind."""

@@ -1,0 +1,1 @@
+"""Faults: what strikes the spacecraft, and what becomes of it."""

@@ -1,0 +1,63 @@
+"""Parameters of flight software that follow from the vehicle file.
+
+What a spacecraft's data base would hold: capacities, limits and design figures, not the physics'
+truth. Control gains and margins stay at flight software's own defaults.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fsw.parameters import Parameters
+from hil.errors import UsageError
+from hil.scenario import Scenario
+from sim import battery
+from sim.constants import ZERO_CELSIUS_K
+from sim.coolant_loop import PG25_FREEZING_K
+from sim.eclipse import cylinder_duration_s
+from sim.orbit import Orbit
+from sim.vehicle import Vehicle
+
+BOOT_MARGIN = 1.5  # longest boot over the expected one, loading of weights included
+
+
+def flight_parameters(vehicle: Vehicle, orbit: Orbit, scenario: Scenario) -> dict[str, float]:
+    """Values by name, those of the scenario last. Raises UsageError on an unknown or wrong one."""
+    rack, coolant, pack = vehicle.rack, vehicle.coolant, vehicle.battery
+    capacity_ah = battery.capacity_c(pack) / 3600.0
+    mean_v = pack.cells_in_series * battery.MEAN_OCV_CELL_V
+    values = {
+        "battery_capacity_ah": capacity_ah,
+        "battery_resistance_ohm": battery.series_resistance_ohm(pack)
+        + battery.polarisation_resistance_ohm(pack),
+        "battery_charge_max_w": pack.charge_limit_c * capacity_ah * mean_v,
+        "orbit_period_s": orbit.nodal_period_s,
+        "eclipse_worst_s": cylinder_duration_s(orbit.semi_major_axis_m, orbit.period_s, 0.0),
+        "tray_power_max_w": rack.tray_power_w,
+        "tray_power_min_w": rack.tray_idle_w,
+        "clock_min_mhz": rack.clock_min_mhz,
+        "clock_nominal_mhz": rack.clock_nominal_mhz,
+        "clock_max_mhz": rack.clock_nominal_mhz,
+        "tray_boot_s": BOOT_MARGIN * (rack.boot_s + rack.reload_s),
+        "trip_current_a": rack.over_current_limit_a,
+        "gpu_slowdown_k": rack.gpu_slowdown_c + ZERO_CELSIUS_K,
+        "hbm_limit_k": rack.hbm_slowdown_c + ZERO_CELSIUS_K,
+        "coolant_freezing_k": PG25_FREEZING_K,
+        "pump_flow_full_l_min": coolant.pump_flow_l_min,
+        "pump_rpm_full": coolant.pump_speed_rpm,
+        "bypass_rate_per_s": 1.0 / coolant.bypass_stroke_s,
+        "monitor_area_cm2": vehicle.monitor.area_cm2,
+        "monitor_background_counts_s": vehicle.monitor.background_counts_s,
+    }
+    for percent in range(0, 101, 10):
+        name = f"battery_ocv_{percent:03d}_v"
+        values[name] = float(battery.open_circuit_v(pack, np.array([percent / 100.0]))[0])
+    try:
+        Parameters(values)
+    except ValueError as error:
+        raise UsageError(f"vehicle {vehicle.name}: {error}") from error
+    try:
+        Parameters(values | scenario.parameters)
+    except ValueError as error:
+        raise UsageError(f"scenario {scenario.name}: parameters: {error}") from error
+    return values | scenario.parameters

@@ -1,0 +1,119 @@
+"""report.html: one self-contained page of a run, made from its recording alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from hil.faults.ledger import Fate
+from hil.plots import ledger, pictures
+from hil.recording import FROM_CONTROLLER, TO_CONTROLLER
+from hil.run_folder import RunFolder
+
+EVENTS_SHOWN = 300
+FATES = [fate.value for fate in Fate]
+LINK_FIGURES = {
+    "fsw_link_transactions": "transactions",
+    "fsw_link_retries": "retries",
+    "fsw_link_timeouts": "timeouts",
+    "fsw_link_crc_errors": "CRC errors",
+    "fsw_link_bad_replies": "bad replies",
+    "fsw_link_refused": "refused",
+    "fsw_link_failed": "failed",
+}
+BITS_PER_BYTE = 10
+BAUD = 1_000_000
+
+
+def write_report(folder: Path) -> Path:
+    """Write report.html into a run's folder. Raises UsageError when it is no run."""
+    run = RunFolder(folder)
+    path = folder / "report.html"
+    path.write_text(render(run), encoding="utf-8")
+    return path
+
+
+def render(run: RunFolder) -> str:
+    """The page."""
+    environment = Environment(
+        loader=PackageLoader("hil", "."),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    told = [event for event in run.events if event["source"] != "radiation"]
+    return environment.get_template("report.html.j2").render(
+        run=run.path.resolve().name,
+        scenario=run.scenario,
+        summary=run.summary,
+        versions=run.versions,
+        requirements=run.summary.get("requirements", []),
+        tiles=_tiles(run),
+        pictures=pictures(run),
+        events=told[:EVENTS_SHOWN],
+        events_left_out=max(0, len(told) - EVENTS_SHOWN),
+        fates=FATES,
+        upsets=_upset_table(run),
+        link=_link_figures(run),
+        flown_s=float(run.topic("truth").time_s[-1]) if len(run.topic("truth")) else 0.0,
+    )
+
+
+def _tiles(run: RunFolder) -> list[tuple[str, str, str]]:
+    """The figures at the top: name, value, unit."""
+    summary = run.summary
+    if not summary:
+        return []
+    upsets = summary["upsets"]
+    energy_kwh = summary["compute"]["energy_kwh"]
+    return [
+        ("lowest charge", f"{100 * summary['soc_min']:.1f}", "%"),
+        ("hottest GPU", f"{summary['gpu_temp_max_c']:.1f}", "°C"),
+        ("throttled", f"{summary['throttled_s'] / 60:.1f}", "min"),
+        ("compute energy", f"{energy_kwh:.1f}", "kWh"),
+        ("tokens", f"{summary['compute']['tokens'] / 1e9:.2f}", "× 10⁹"),
+        ("upsets", f"{upsets['occurred']}", ""),
+        ("deadline misses", f"{summary['deadline_misses']}", f"of {summary['minor_cycles']}"),
+        ("energy residual", f"{summary['energy_residual']:.1e}", ""),
+        ("heat residual", f"{summary['heat_residual']:.1e}", ""),
+        ("real-time factor", f"{summary['real_time_factor']:.0f}", "×"),
+    ]
+
+
+def _upset_table(run: RunFolder) -> list[tuple[str, list[int]]]:
+    """Element, then counts in the order of FATES and their sum; the last row is the sum of all."""
+    counts: Counter[tuple[str, str]] = Counter(
+        (upset["element"], upset["fate"]) for upset in ledger(run)
+    )
+    rows = []
+    for element in sorted({element for element, _ in counts}):
+        row = [counts[element, fate] for fate in FATES]
+        rows.append((element.replace("_", " "), [*row, sum(row)]))
+    if rows:
+        sums = [sum(row[column] for _, row in rows) for column in range(len(FATES) + 1)]
+        rows.append(("all", sums))
+    return rows
+
+
+def _link_figures(run: RunFolder) -> list[tuple[str, str]]:
+    """Name and value."""
+    sent = sum(len(record.data) for record in run.link if record.direction == TO_CONTROLLER)
+    received = sum(len(record.data) for record in run.link if record.direction == FROM_CONTROLLER)
+    rows = [("bytes to the controller", f"{sent:,}"), ("bytes from it", f"{received:,}")]
+    truth = run.topic("truth")
+    if len(truth):
+        duration_s = float(truth.time_s[-1])
+        for name, count in (("to", sent), ("from", received)):
+            share = count * BITS_PER_BYTE / BAUD / duration_s
+            rows.append((f"load, {name} the controller", f"{100 * share:.2f} %"))
+    board = run.topic("housekeeping")
+    if len(board):
+        last: dict[str, Any] = {key: values[-1] for key, values in board.channels.items()}
+        rows += [
+            (name, f"{last[key]:,.0f}") for key, name in LINK_FIGURES.items() if key in last
+        ]
+    return rows

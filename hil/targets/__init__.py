@@ -1,0 +1,1 @@
+"""Realisations of the payload controller that run in lockstep with the bench."""

@@ -1,0 +1,185 @@
+"""Two controllers side by side through the same random commands, ticks, sensors and flips."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from traffic import (
+    FLIPPED_BITS,
+    FLIPPED_WORDS,
+    READINGS,
+    SETPOINTS,
+    STREAMS,
+    TICKS,
+    TRAYS,
+    broken_headers,
+    broken_packets,
+    command,
+    commands,
+    word_write,
+)
+
+from fsw import registers as r
+from fsw.register_map import Register
+from gateware import model as golden
+from gateware.model_link import encode_frame
+from hil.targets.lockstep import LockstepTarget
+
+
+class Equivalence(RuleBasedStateMachine):
+    """Two controllers that must not be told apart."""
+
+    def __init__(self, model: LockstepTarget, other: LockstepTarget) -> None:
+        super().__init__()
+        self.targets = (model, other)
+        self.sensors = bytearray(32 + 16 * TRAYS)
+        self.flipped: set[int] = set()
+        for target in self.targets:
+            target.reset()
+
+    def exchange(self, data: bytes) -> None:
+        """Send bytes to both; replies and actuators must agree."""
+        expected, got = (target.exchange(data) for target in self.targets)
+        assert got == expected, f"{data.hex()} answered with {got.hex()}, model {expected.hex()}"
+        self.compare_actuators()
+
+    def present_sensors(self) -> None:
+        for target in self.targets:
+            target.set_sensors(bytes(self.sensors))
+
+    def compare_actuators(self) -> None:
+        expected, got = (target.actuators() for target in self.targets)
+        assert got == expected, f"actuators {got.hex()}, model {expected.hex()}"
+
+    @rule(packet=commands())
+    def send_command(self, packet: bytes) -> None:
+        self.exchange(encode_frame(packet))
+
+    @rule(setpoints=st.lists(SETPOINTS, min_size=1, max_size=4))
+    def write_setpoints(self, setpoints: list[tuple[int, int]]) -> None:
+        self.exchange(b"".join(encode_frame(word_write(*setpoint)) for setpoint in setpoints))
+
+    @rule(packet=st.one_of(broken_headers(), broken_packets()))
+    def send_broken_packet(self, packet: bytes) -> None:
+        self.exchange(encode_frame(packet))
+
+    @rule(streams=st.lists(STREAMS, min_size=1, max_size=3))
+    def send_anything(self, streams: list[bytes]) -> None:
+        self.exchange(b"".join(streams))
+
+    @rule(packet=commands(), cut=st.integers(0, 30), count=st.integers(1, 4))
+    def send_with_a_pause(self, packet: bytes, cut: int, count: int) -> None:
+        frame = encode_frame(packet)
+        self.exchange(frame[:cut])
+        self.let_ticks_pass(count)
+        self.exchange(frame[cut:])
+
+    @rule(count=TICKS, look=st.booleans())
+    def let_ticks_pass(self, count: int, look: bool = True) -> None:
+        for target in self.targets:
+            target.advance_to((target.now_ns // target.tick_ns + count) * target.tick_ns)
+        if look:
+            self.compare_actuators()
+
+    @rule(
+        tray=st.integers(0, TRAYS - 1),
+        offset=st.sampled_from([8, 10]),
+        debounce=st.integers(0, 4),
+        counts=st.lists(st.integers(1, 3), min_size=1, max_size=3),
+    )
+    def heat_a_tray(self, tray: int, offset: int, debounce: int, counts: list[int]) -> None:
+        self.exchange(
+            encode_frame(word_write(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE.address, debounce))
+            + encode_frame(word_write(r.COMMAND_SAFE.address, golden.LEAVE_SAFE_KEY))
+            + encode_frame(word_write(r.CONTROL_POWER_SWITCH.address, 0xFFFF_FFFF))
+            + encode_frame(word_write(r.COMMAND_OVER_TEMPERATURE_CLEAR.address, 1 << tray))
+        )
+        at = 32 + 16 * tray + offset
+        self.sensors[at : at + 2] = b"\xff\xfe"
+        self.present_sensors()
+        for count in counts:
+            self.let_ticks_pass(count)
+
+    @rule(
+        register=st.sampled_from(
+            [r.COMMAND_TRAY_RESET, r.COMMAND_TRAY_SCRUB, r.COMMAND_TRAY_RELOAD]
+        ),
+        writes=st.lists(
+            st.tuples(st.sampled_from([0, 0, 1, 6, 1 << TRAYS, 0xFFFF_FFFF]), st.integers(1, 21)),
+            min_size=2,
+            max_size=4,
+        ),
+    )
+    def hold_a_line(self, register: Register, writes: list[tuple[int, int]]) -> None:
+        for word, count in writes:
+            self.exchange(encode_frame(word_write(register.address, word)))
+            self.let_ticks_pass(count)
+
+    @rule(
+        period=st.integers(0, 6),
+        acts=st.lists(
+            st.tuples(
+                st.integers(1, 5), st.sampled_from(["again", "kick", "bad", "enter", "leave"])
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+    )
+    def race_the_watchdog(self, period: int, acts: list[tuple[int, str]]) -> None:
+        again = (r.CONTROL_WATCHDOG.address, 1 << 31 | period)
+        self.exchange(
+            encode_frame(word_write(r.COMMAND_SAFE.address, golden.LEAVE_SAFE_KEY))
+            + encode_frame(word_write(*again))
+        )
+        for count, act in acts:
+            self.let_ticks_pass(count)
+            writes = {
+                "again": again,
+                "kick": (r.COMMAND_WATCHDOG_KICK.address, golden.KICK_KEY),
+                "bad": (r.COMMAND_WATCHDOG_KICK.address, golden.KICK_KEY ^ 1),
+                "enter": (r.COMMAND_SAFE.address, golden.ENTER_SAFE_KEY),
+                "leave": (r.COMMAND_SAFE.address, golden.LEAVE_SAFE_KEY),
+            }
+            self.exchange(encode_frame(word_write(*writes[act])))
+
+    @rule(
+        readings=st.lists(
+            st.tuples(st.integers(0, TRAYS - 1), st.sampled_from([0, 6, 8, 10]), READINGS),
+            min_size=1,
+            max_size=5,
+        )
+    )
+    def set_tray_sensors(self, readings: list[tuple[int, int, int]]) -> None:
+        for tray, offset, value in readings:
+            at = 32 + 16 * tray + offset
+            self.sensors[at : at + 2] = value.to_bytes(2, "big")
+        self.present_sensors()
+
+    @rule(place=st.integers(0, 15), value=READINGS)
+    def set_rack_sensor(self, place: int, value: int) -> None:
+        self.sensors[2 * place : 2 * place + 2] = value.to_bytes(2, "big")
+        self.present_sensors()
+
+    @rule(vector=st.binary(min_size=16, max_size=16), quiet=st.booleans())
+    def set_all_sensors(self, vector: bytes, quiet: bool) -> None:
+        self.sensors[:] = bytes(len(self.sensors)) if quiet else vector * (2 + TRAYS)
+        self.present_sensors()
+
+    @rule(word=FLIPPED_WORDS, bits=FLIPPED_BITS)
+    def flip_memory(self, word: int, bits: list[int]) -> None:
+        mask = sum(1 << bit for bit in bits)
+        expected, got = (target.flip_memory(word, mask) for target in self.targets)
+        assert got == expected, f"codeword {word} is {got:#x}, model {expected:#x}"
+        self.flipped.add(word)
+
+    def teardown(self) -> None:
+        """Full readback: codewords that were hit, then every readable region, then the counters."""
+        for word in sorted(self.flipped):
+            expected, got = (target.peek_memory(word) for target in self.targets)
+            assert got == expected, f"codeword {word} is {got:#x}, model {expected:#x}"
+        self.exchange(b"\xc0")
+        regions = [region for region in r.REGIONS if "r" in region.access]
+        for region in [*regions, r.FAST, r.DIAGNOSTICS]:
+            end = region.end(TRAYS)
+            for address in range(region.base, end, 512):
+                self.exchange(encode_frame(command(0x4C, address, min(512, end - address))))

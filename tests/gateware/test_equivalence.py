@@ -1,0 +1,205 @@
+"""Golden model and RTL cannot be told apart, and the machine that says so finds planted faults.
+
+Every reply and the actuators are compared on the way, every readable region and the codewords that
+were hit at the end. RACKSAT_HYPOTHESIS_EXAMPLES asks for that many examples, drawn at random;
+otherwise the examples are few and always the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from equivalence import Equivalence
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from traffic import TRAYS
+
+from fsw import registers as r
+from gateware import model as golden
+from gateware import model_link
+from gateware.model import ControllerModel
+from gateware.model_memory import ProtectedMemory
+from hil.targets.model import ModelTarget
+from hil.targets.rtl import RtlTarget
+
+EXAMPLES_VARIABLE = "RACKSAT_HYPOTHESIS_EXAMPLES"
+EXAMPLES = 400
+STEPS = 60
+
+
+def budget(examples: int) -> settings:
+    """Settings for that many examples, the same ones every time unless more were asked for."""
+    asked = os.environ.get(EXAMPLES_VARIABLE)
+    return settings(
+        max_examples=int(asked) if asked else examples,
+        stateful_step_count=STEPS,
+        derandomize=not asked,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.fixture(scope="module")
+def rtl() -> Iterator[RtlTarget]:
+    """One simulator process for all examples."""
+    with RtlTarget(trays=TRAYS) as target:
+        yield target
+
+
+def test_model_and_rtl_are_not_told_apart(rtl: RtlTarget) -> None:
+    model = ModelTarget(trays=TRAYS)
+    run_state_machine_as_test(lambda: Equivalence(model, rtl), settings=budget(EXAMPLES))
+
+
+# The machine must find faults, or its silence means nothing: each of these is planted in a model
+# that then runs against the sound one.
+
+
+Fault = Callable[[pytest.MonkeyPatch, ControllerModel], None]
+
+
+def late_trip(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """Over-temperature needs one tick more than its debounce."""
+    sound = model._debounce_temperatures
+
+    def debounce(hot: int) -> None:
+        model._control[golden._DEBOUNCE] += 1
+        sound(hot)
+        model._control[golden._DEBOUNCE] -= 1
+
+    monkeypatch.setattr(model, "_debounce_temperatures", debounce)
+
+
+def blind_to_current(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """Over-current of the last tray is not seen."""
+    sound = model._compare_currents
+
+    def compare() -> None:
+        sound()
+        model._too_much &= ~(1 << TRAYS - 1)
+
+    monkeypatch.setattr(model, "_compare_currents", compare)
+
+
+def no_watchdog(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """The watchdog expires without entering the safe state."""
+    monkeypatch.setattr(model, "_enter_safe", lambda: None)
+
+
+def eager_lines(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """Writing 0 to a command line restarts its time."""
+    sound = model._command
+
+    def act(address: int, word: int) -> None:
+        sound(address, word)
+        if address == r.COMMAND_TRAY_SCRUB.address and not word and model._line_ticks[1]:
+            model._line_ticks[1] = golden.COMMAND_LINE_TICKS
+
+    monkeypatch.setattr(model, "_command", act)
+
+
+class NoWriteBack(ProtectedMemory):
+    """A corrected word is not written back."""
+
+    def read(self, word: int) -> int:
+        before = self.codewords[word]
+        data = super().read(word)
+        self.codewords[word] = before
+        return data
+
+
+def no_write_back(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A corrected word is not written back."""
+    monkeypatch.setattr(model, "memory", NoWriteBack())
+
+
+def status_order(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A wrong key goes before a wrong logical address."""
+    sound = model._rmap._check
+
+    def check(packet: bytes) -> int:
+        if packet[3] != r.FLIGHT_KEY:
+            return model_link.STATUS_INVALID_KEY
+        return sound(packet)
+
+    monkeypatch.setattr(model._rmap, "_check", check)
+
+
+def patient_link(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """The inter-byte timeout is never counted."""
+    monkeypatch.setattr(model._receiver, "pass_ticks", lambda count: None)
+
+
+def one_byte_less(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """Frames of 275 bytes are oversize already."""
+    sound = model._receiver._end_frame
+
+    def end_frame(raw: bytes) -> bytes | None:
+        return sound(raw + b"\x01" if len(raw) == model_link.FRAME_MAX else raw)
+
+    monkeypatch.setattr(model._receiver, "_end_frame", end_frame)
+
+
+def oversize_first(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A bad escape in an oversize frame goes under oversize."""
+    sound = model._receiver._end_frame
+
+    def end_frame(raw: bytes) -> bytes | None:
+        return sound(raw.replace(b"\xdb", b"") if len(raw) > 300 else raw)
+
+    monkeypatch.setattr(model._receiver, "_end_frame", end_frame)
+
+
+def idle_watchdog_register(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """Writing control.watchdog does not restart the period."""
+    sound = model._write_control
+
+    def write(index: int, word: int) -> None:
+        ticks = model._watchdog_ticks
+        sound(index, word)
+        if word & 1 << 31:
+            model._watchdog_ticks = min(ticks, max(word & 0xFFFF, 1) - 1)
+
+    monkeypatch.setattr(model, "_write_control", write)
+
+
+class FaultyModelTarget(ModelTarget):
+    """The golden model with a fault, planted again at every reset."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
+        super().__init__(trays=TRAYS)
+        self._plant = lambda: fault(monkeypatch, self._model)
+
+    def reset(self) -> None:
+        self._model = ControllerModel(TRAYS)
+        self._plant()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        late_trip,
+        blind_to_current,
+        no_watchdog,
+        eager_lines,
+        no_write_back,
+        status_order,
+        patient_link,
+        one_byte_less,
+        oversize_first,
+        idle_watchdog_register,
+    ],
+)
+def test_machine_finds_a_planted_fault(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound, faulty = ModelTarget(trays=TRAYS), FaultyModelTarget(monkeypatch, fault)
+    only_search = settings(budget(200), phases=[Phase.generate], report_multiple_bugs=False)
+    with pytest.raises(AssertionError, match="model"):
+        run_state_machine_as_test(lambda: Equivalence(sound, faulty), settings=only_search)
+
+
+def test_two_models_are_not_told_apart() -> None:
+    one, other = ModelTarget(trays=TRAYS), ModelTarget(trays=TRAYS)
+    run_state_machine_as_test(lambda: Equivalence(one, other), settings=budget(10))
