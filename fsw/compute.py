@@ -23,7 +23,6 @@ class Caps:
     power_w: tuple[float, ...]
     clock_mhz: tuple[int, ...]
     total_w: float  # of the trays that are on
-    trays_affordable: int  # how many trays the budget carries at their smallest power
 
     def words(self) -> list[int]:
         """The words of tray_control.cap, in tray order."""
@@ -52,7 +51,6 @@ class ComputeLaw:
         self._parameters = parameters
         self._trays = trays
         self._power_w = [0.0] * trays
-        self._affordable = trays
 
     def step(
         self,
@@ -87,13 +85,11 @@ class ComputeLaw:
                 self._power_w[index] = min(max(step_w * (value_w // step_w), min_w), max_w)
                 if value_w == max_w:
                     self._power_w[index] = max_w
-        self._affordable = self._trays_affordable(budget_w, min_w)
         clock = self._clock(emergency)
         return Caps(
             tuple(self._power_w),
             (clock,) * self._trays,
             sum(self._power_w[index] for index in on),
-            self._affordable,
         )
 
     def _clock(self, emergency: bool) -> int:
@@ -101,12 +97,3 @@ class ComputeLaw:
         if not emergency:
             return _UNLIMITED
         return _CLOCK.raw(self._parameters["clock_min_mhz"])
-
-    def _trays_affordable(self, budget_w: float, min_w: float) -> int:
-        """With hysteresis: a tray comes back when it is affordable with a fifth to spare."""
-        carried = min(int(budget_w / min_w), self._trays)
-        if carried < self._affordable:
-            return carried
-        if budget_w >= 1.2 * min_w * (self._affordable + 1):
-            return min(self._affordable + 1, self._trays)
-        return self._affordable

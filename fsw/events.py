@@ -77,6 +77,7 @@ EVENTS: dict[str, tuple[Severity, str]] = {
     "TRAY_REARMED": (Severity.INFO, "a tray's trip was re-armed"),
     "TRAY_RESET": (Severity.MEDIUM, "a hung tray was reset"),
     "TRAY_TRIPPED": (Severity.MEDIUM, "a tray tripped"),
+    "TRAYS_AFFORDABLE": (Severity.INFO, "the number of trays the battery carries changed"),
     "WEIGHTS_DAMAGED": (Severity.LOW, "a tray's weights are reloaded"),
     "WRONG_CONTROLLER": (Severity.HIGH, "the other end of the link is not what was expected"),
 }

@@ -20,21 +20,23 @@ from fsw import registers as r
 from fsw.acquisition import Acquisition
 from fsw.bus import Bus
 from fsw.commanding import Commanding
-from fsw.controller import Controller, configuration
+from fsw.controller import KICK_KEY, Controller, configuration
 from fsw.events import Event, EventLog, Severity
 from fsw.executive import EVERY_CYCLE, EVERY_SECOND, EVERY_TEN_SECONDS, App, Executive
 from fsw.golden_image import GoldenImage
 from fsw.housekeeping import housekeeping
-from fsw.laws import ComputeApp, PowerApp, Rack, ScrubApp, ThermalApp, TrayApp
+from fsw.laws import ComputeApp, PowerApp, ThermalApp
 from fsw.link_cycle import LinkCycle
 from fsw.modes import Mode
 from fsw.parameters import Parameters
 from fsw.payload_link import LinkCounters, PayloadLink, Port
 from fsw.protected_memory import ProtectedMemory
+from fsw.rack import Rack
 from fsw.stored_state import StoredState
 from fsw.supervision import FaultApp, ModeApp
+from fsw.upkeep import ScrubApp, TrayApp
 
-KICK_SLOT = 9  # minor cycle of each second in which the watchdog is kicked
+KICK_NS = 1_000_000_000  # between kicks of the controller's watchdog
 STORE_SCRUB_WORDS = 32  # of the protected store, each second
 
 
@@ -72,6 +74,7 @@ class FlightSoftware:
         self.bus = Bus()
         self._trays = trays
         self._time_ns = 0
+        self._kicked_ns = -KICK_NS  # when the controller last acknowledged a kick
         self._resumed = False
         self._ready = False  # identified, configured, protected memory as it should be
         self.rack = Rack(
@@ -116,9 +119,11 @@ class FlightSoftware:
         slot = self.executive.cycle % EVERY_SECOND
         self.link_cycle.inputs(time_ns, with_trays=slot == 0)
         self.executive.minor_cycle(time_ns)
-        kick = slot == KICK_SLOT and self.executive.all_ran()
+        due = self.link_cycle.fast is not None and time_ns - self._kicked_ns >= KICK_NS
         compare = self.executive.cycle % EVERY_TEN_SECONDS == 5
-        self.link_cycle.outputs(kick, compare)
+        if due and self.executive.all_ran():
+            self.controller.command(r.COMMAND_WATCHDOG_KICK, KICK_KEY, self._kicked)
+        self.link_cycle.outputs(compare)
 
     def housekeeping(self) -> dict[str, float | int | str]:
         """Flat values, names prefixed fsw_; see `fsw/housekeeping.py`."""
@@ -221,6 +226,9 @@ class FlightSoftware:
         stored.monitor_trips = trips + self.faults.protection.trips
         stored.controller_resets += self.link_cycle.take_resets()
         stored.save_counters(self.memory)
+
+    def _kicked(self) -> None:
+        self._kicked_ns = self._time_ns
 
     def _is_configured(self) -> bool:
         """Once it is, a change of parameters does not take the rack back to boot."""

@@ -90,6 +90,7 @@ def _laws(software: FlightSoftware, values: Values) -> None:
     values["fsw_sunlit_cap_w"] = budget.sunlit_cap_w if budget else 0.0
     values["fsw_overhead_w"] = budget.overhead_w if budget else 0.0
     values["fsw_ready_soc"] = budget.ready_soc if budget else 0.0
+    values["fsw_trays_affordable"] = budget.trays_affordable if budget else software.rack.trays
     values["fsw_shed_trays"] = budget.shed_trays if budget else 0
     values["fsw_dark"] = int(budget.dark) if budget else 0
     values["fsw_cap_w"] = caps.total_w if caps else 0.0

@@ -1,75 +1,24 @@
-"""The laws as apps: from messages on the bus to their inputs, from their outputs to registers.
+"""The laws of power, heat and compute as apps: from messages to inputs, from outputs to registers.
 
 An app holds a law and builds it anew when the executive restarts it. While telemetry is stale an
-app holds its last output. In open loop the laws of power, heat and scrubbing hold fixed setpoints.
+app holds its last output. In open loop the laws hold fixed setpoints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 from fsw import registers as r
-from fsw.acquisition import RackTelemetry, TrayBlockTelemetry, TrayTelemetry
-from fsw.bus import Bus
-from fsw.compute import Caps, ComputeLaw
-from fsw.controller import Controller
-from fsw.events import Report, Severity
+from fsw.acquisition import RackTelemetry, TrayBlockTelemetry
+from fsw.compute import ComputeLaw
+from fsw.events import Severity
 from fsw.fault_protection import FaultState
-from fsw.modes import COMPUTING, Mode, ModeState
-from fsw.parameters import Parameters
 from fsw.power import PowerBudget, PowerInputs, PowerLaw
-from fsw.scrubbing import ScrubCommand, ScrubLaw
-from fsw.thermal import (
-    EmergencyCut,
-    PumpMonitor,
-    ThermalCommand,
-    ThermalInputs,
-    ThermalLaw,
-)
-from fsw.trays import TrayCare, TrayState
+from fsw.rack import Rack
+from fsw.thermal import EmergencyCut, PumpMonitor, ThermalCommand, ThermalInputs, ThermalLaw
+from fsw.trays import TrayState
 
-STALE_S = 2.0  # rack telemetry older than this is not acted on
 DARK_CURRENT_A = 1.0  # discharge that goes with darkness
 DARK_SAMPLES = 2
 UNLIMITED_CAP = r.TRAY_CONTROL_CAP.reset
-
-
-@dataclass
-class Rack:
-    """What the apps share."""
-
-    parameters: Parameters
-    trays: int
-    bus: Bus
-    controller: Controller
-    report: Report
-    next_eclipse: Callable[[float], tuple[float, float] | None]
-    forecast_until_s: Callable[[], float]
-    open_loop: bool = False
-    load_limit: float = 1.0
-    pump_b: bool = False  # pump B is the one in use
-    pump_failed: list[bool] = field(default_factory=lambda: [False, False])
-    given_up: int = 0
-    switches: int = 0  # load switches found at start
-
-    def telemetry(self, time_ns: int) -> RackTelemetry | None:
-        """The latest fast block, None while it is stale."""
-        if self.bus.age_s(RackTelemetry, time_ns) > STALE_S:
-            return None
-        return self.bus.latest(RackTelemetry)
-
-    def tray_telemetry(self, time_ns: int) -> TrayBlockTelemetry | None:
-        """The latest tray block, None while it is stale."""
-        if self.bus.age_s(TrayBlockTelemetry, time_ns) > self.parameters["trays_stale_s"]:
-            return None
-        return self.bus.latest(TrayBlockTelemetry)
-
-    @property
-    def mode(self) -> Mode:
-        """The present mode, boot before there is one."""
-        state = self.bus.latest(ModeState)
-        return Mode.BOOT if state is None else state.mode
 
 
 class PowerApp:
@@ -84,6 +33,7 @@ class PowerApp:
         self._dark_samples = 0
         self._surprise = False
         self._shed = 0
+        self._affordable = self._rack.trays
 
     def step(self, time_ns: int) -> None:
         rack = self._rack
@@ -108,6 +58,7 @@ class PowerApp:
                 telemetry.array_power_w,
                 telemetry.battery_power_w,
                 trays.power_w,
+                sum(tray.powered for tray in trays.trays),
                 dark,
                 telemetry.battery_voltage_v > full_v or telemetry.soc >= parameters["soc_full"],
                 rack.next_eclipse(time_s),
@@ -118,7 +69,9 @@ class PowerApp:
         self._tell(budget)
         if rack.open_loop:
             full_w = rack.trays * parameters["tray_power_max_w"]
-            budget = PowerBudget(full_w, full_w, full_w, budget.overhead_w, 1.0, 0, dark, False)
+            budget = PowerBudget(
+                full_w, full_w, full_w, budget.overhead_w, 1.0, rack.trays, 0, dark, False
+            )
         rack.bus.publish(budget, time_ns)
 
     def _tell(self, budget: PowerBudget) -> None:
@@ -135,6 +88,14 @@ class PowerApp:
                 trays=budget.shed_trays,
             )
         self._shed = budget.shed_trays
+        if budget.trays_affordable != self._affordable:
+            report(
+                Severity.INFO,
+                "TRAYS_AFFORDABLE",
+                f"the battery carries {budget.trays_affordable} trays",
+                trays=budget.trays_affordable,
+            )
+        self._affordable = budget.trays_affordable
 
 
 class ThermalApp:
@@ -281,118 +242,3 @@ class ComputeApp:
         words = [UNLIMITED_CAP] * rack.trays if rack.open_loop else caps.words()
         for index, word in enumerate(words):
             rack.controller.want(r.TRAY_CONTROL_CAP, word, index)
-
-
-class TrayApp:
-    """1 Hz: which trays may run, and their care."""
-
-    def __init__(self, rack: Rack) -> None:
-        self._rack = rack
-        self._care: TrayCare | None = None
-        self.start()
-
-    def start(self) -> None:
-        rack = self._rack
-        switches = rack.switches if self._care is None else self._care.switches
-        self._care = TrayCare(rack.parameters, rack.trays, rack.report, switches, rack.given_up)
-
-    def take_over(self, switches: int) -> None:
-        """The controller kept these load switches closed over a restart of this software."""
-        self._rack.switches = switches
-        self._care = None
-        self.start()
-
-    @property
-    def care(self) -> TrayCare:
-        """The law itself."""
-        assert self._care is not None
-        return self._care
-
-    def step(self, time_ns: int) -> None:
-        rack = self._rack
-        block = rack.tray_telemetry(time_ns)
-        telemetry = rack.telemetry(time_ns)
-        if block is None or telemetry is None or rack.mode is Mode.BOOT:
-            return
-        care = self.care
-        if rack.mode is Mode.SAFE:
-            care.lost_power()
-        commands = care.step(block.trays, time_ns / 1e9, self._may_run())
-        rack.given_up = care.given_up
-        controller = rack.controller
-        controller.want(r.CONTROL_POWER_SWITCH, commands.power_switch)
-        for register, mask in (
-            (r.COMMAND_TRAY_RESET, commands.reset),
-            (r.COMMAND_OVER_CURRENT_CLEAR, commands.clear_over_current),
-            (r.COMMAND_OVER_TEMPERATURE_CLEAR, commands.clear_over_temperature),
-        ):
-            if mask:
-                controller.command(register, mask)
-
-    def _may_run(self) -> int:
-        rack = self._rack
-        if rack.mode not in COMPUTING:
-            return 0
-        budget = rack.bus.latest(PowerBudget)
-        caps = rack.bus.latest(Caps)
-        count = rack.trays
-        if budget is not None:
-            count -= budget.shed_trays
-        if caps is not None and not rack.open_loop:
-            count = min(count, caps.trays_affordable)
-        mask = 0
-        for index in range(rack.trays):
-            if count > 0 and not rack.given_up >> index & 1:
-                mask |= 1 << index
-                count -= 1
-        return mask
-
-
-class ScrubApp:
-    """1 Hz: the counts of a second, the scrub register, digests and reloads."""
-
-    def __init__(self, rack: Rack) -> None:
-        self._rack = rack
-        self.start()
-
-    def start(self) -> None:
-        self._law = ScrubLaw(self._rack.parameters, self._rack.trays, self._rack.report)
-        self._protons = 0
-        self._corrected = 0
-        self._seen_ns = -1
-        self._block_ns = -1
-        self._last_ns: int | None = None
-
-    def count(self, time_ns: int) -> None:
-        """10 Hz: add up what the samples counted."""
-        telemetry = self._rack.bus.latest(RackTelemetry)
-        if telemetry is not None and telemetry.time_ns != self._seen_ns:
-            self._seen_ns = telemetry.time_ns
-            self._protons += telemetry.protons
-            self._corrected += telemetry.memory_corrected
-
-    def step(self, time_ns: int) -> None:
-        rack = self._rack
-        if rack.telemetry(time_ns) is None or self._seen_ns < 0:
-            return
-        if self._last_ns is None:
-            self._last_ns = time_ns - 1_000_000_000
-        dt_s = (time_ns - self._last_ns) / 1e9
-        self._last_ns = time_ns
-        block = rack.tray_telemetry(time_ns)
-        trays: tuple[TrayTelemetry, ...] = ()
-        if block is not None and block.time_ns != self._block_ns:  # counts are taken once
-            self._block_ns = block.time_ns
-            trays = block.trays
-        command = self._law.step(time_ns / 1e9, dt_s, self._protons, self._corrected, trays)
-        self._protons = self._corrected = 0
-        if rack.open_loop:
-            period = int(rack.parameters["scrub_period_0_ticks"])
-            command = ScrubCommand(command.flux_cm2_s, 0, period, 0, 0)
-        rack.bus.publish(command, time_ns)
-        register = r.CONTROL_SCRUB
-        rack.controller.want(register, register.pack(enable=1, period=command.period_ticks))
-        if command.digest:
-            rack.controller.command(r.COMMAND_TRAY_SCRUB, command.digest)
-        if command.reload:
-            rack.controller.command(r.COMMAND_TRAY_RELOAD, command.reload)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fsw import registers as r
-from fsw.controller import KICK_KEY, Controller, configuration
+from fsw.controller import Controller, configuration
 from fsw.events import Report, Severity
 from fsw.golden_image import GoldenImage
 from fsw.parameters import Parameters
@@ -18,6 +18,11 @@ from fsw.payload_link import LinkError
 
 UPTIME_TOLERANCE_TICKS = 30
 UPTIME_MASK = 0xFFFF
+# Lost replies in a cycle, each of which costs its timeout, after which the rest of the traffic waits
+# for the next cycle: so that a bad link makes old data, not late cycles.
+LOST_BEFORE_TRAYS = 2
+LOST_BEFORE_WRITES = 2
+LOST_BEFORE_UPKEEP = 1
 WATCHDOG_ENABLED = 1 << r.FAST_STATUS.field("watchdog_enabled").lsb
 WATCHDOG_ENABLE_BIT = 1 << r.CONTROL_WATCHDOG.field("enable").lsb
 
@@ -44,6 +49,8 @@ class LinkCycle:
         self._uptime_ns = 0
         self._cycles_without = 0
         self._told = False
+        self._trays_due = self._compare_due = False
+        self._timeouts_before = 0
         self.failures = 0  # cycles cut short by a link error
         self.synchronised = False
         self.kept = False  # what the last synchronisation found
@@ -74,7 +81,9 @@ class LinkCycle:
         if self.first_ns is None:
             self.first_ns = time_ns
         self.fast = self.trays = None
+        self._trays_due = self._trays_due or with_trays
         link = self._controller.link
+        self._timeouts_before = link.counters.timeouts
         try:
             if not self.synchronised and not self._synchronise(time_ns):
                 return
@@ -82,8 +91,9 @@ class LinkCycle:
             if not self._plausible(fast, time_ns):
                 return
             self.fast = fast
-            if with_trays:
+            if self._trays_due and self._lost() < LOST_BEFORE_TRAYS:
                 self.trays = link.read(r.TRAYS.base, r.TRAYS.per_tray * self._controller.trays)
+                self._trays_due = False
         except LinkError as error:
             self._failed(error)
         if self.fast is None:
@@ -101,22 +111,28 @@ class LinkCycle:
         self._cycles_without = 0
         self.last_good_ns = time_ns
 
-    def outputs(self, kick: bool, compare: bool) -> None:
+    def outputs(self, compare: bool) -> None:
         """Write what changed, send commands, look after the protected memory."""
-        if self.fast is None:
+        self._compare_due = self._compare_due or compare
+        if self.fast is None or self._lost() >= LOST_BEFORE_WRITES:
             return
         controller = self._controller
-        if kick:
-            controller.command(r.COMMAND_WATCHDOG_KICK, KICK_KEY)
         try:
             controller.flush()
-            if compare:
+            if self._lost() >= LOST_BEFORE_UPKEEP:
+                return
+            if self._compare_due:
                 controller.compare()
+                self._compare_due = False
             self._golden.step(controller.link)
         except LinkError as error:
             self._failed(error)
         else:
             self._told = False
+
+    def _lost(self) -> int:
+        """Replies lost in this cycle so far."""
+        return self._controller.link.counters.timeouts - self._timeouts_before
 
     def _failed(self, error: LinkError) -> None:
         """Tell the first of failures in a row; the counters have them all."""

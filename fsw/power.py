@@ -19,6 +19,10 @@ FORECAST_TOLERANCE_S = 60.0  # darkness this far from any forecast eclipse is a 
 NO_ECLIPSE_HORIZON_S = 3600.0  # recharge time where no eclipse is forecast
 OVERHEAD_FILTER_S = 20.0
 SUNLIT_FILTER_S = 10.0
+SMALL_SHARE = 0.01  # of the rack's full power: a smaller deficit is none
+HEADROOM_SHARE = 0.1  # of the rack's full power: what the load may try beyond what is known
+FAST_RAMP = 10.0  # times the ramp, for a cap that must come down below the reserve
+LEAST_POWER_S = 20.0  # above the cap for so long: it cannot come down further
 SHED_INTERVAL_S = 10.0
 RESTORE_INTERVAL_S = 60.0
 
@@ -32,6 +36,7 @@ class PowerInputs:
     array_power_w: float
     battery_power_w: float  # positive while charging
     tray_power_w: float  # measured, all trays together
+    trays_on: int
     dark: bool  # the array gives nothing
     battery_full: bool  # the voltage is at the charge limit: the battery takes no more
     eclipse: tuple[float, float] | None  # entry and end (s) of the current or next forecast one
@@ -48,6 +53,7 @@ class PowerBudget:
     sunlit_cap_w: float  # what the array can give while the battery gets ready
     overhead_w: float  # estimate of everything on the bus but trays, losses included
     ready_soc: float  # charge wanted at the next entry
+    trays_affordable: int  # trays that can be carried at the least power they take
     shed_trays: int  # trays to be off, 0 unless the last resort is needed
     dark: bool
     surprise: bool  # it is dark and no forecast says so
@@ -65,6 +71,9 @@ class PowerLaw:
         self._overhead_w = parameters["overhead_power_w"]
         self._dark_since_s: float | None = None
         self._last_light_s: float | None = None  # end of the last eclipse seen
+        self._least_w = parameters["tray_power_min_w"]
+        self._above_cap_s = 0.0
+        self._affordable = trays
         self._shed = 0
         self._shed_changed_s = float("-inf")
         self._last_time_s: float | None = None
@@ -82,13 +91,14 @@ class PowerLaw:
         self._last_time_s = inputs.time_s
         self._watch_the_light(inputs)
         self._estimate_overhead(inputs, dt_s)
+        self._learn_least_power(inputs, dt_s)
 
         entry_s, end_s, surprise = self._horizon(inputs)
         eclipse_cap_w, ready_soc = self._eclipse_cap(inputs, entry_s, end_s)
         if inputs.dark:
             allowed_w = eclipse_cap_w
-            sunlit_w = self._rack_max_w if self._sunlit_w is None else self._sunlit_w
-            self._sunlit_w = None
+            # Sunlight will begin where the eclipse ends.
+            sunlit_w = self._sunlit_w = eclipse_cap_w if self._cap_w is None else self._cap_w
         else:
             sunlit_w = self._sunlit_cap(inputs, entry_s, ready_soc, dt_s)
             before_entry_s = entry_s - parameters["eclipse_lead_s"] - inputs.time_s
@@ -98,7 +108,11 @@ class PowerLaw:
         step_w = parameters["cap_ramp_w_per_s"] * dt_s
         if self._cap_w is None:
             self._cap_w = allowed_w
-        self._cap_w += min(max(allowed_w - self._cap_w, -step_w), step_w)
+        reserve = parameters["soc_floor"] + parameters["soc_margin"]
+        down_w = FAST_RAMP * step_w if inputs.dark and inputs.soc < reserve else step_w
+        self._cap_w += min(max(allowed_w - self._cap_w, -down_w), step_w)
+        until_s = end_s if inputs.dark else entry_s
+        self._count_affordable(allowed_w, until_s - inputs.time_s)
         self._shed_load(inputs)
         return PowerBudget(
             self._cap_w,
@@ -106,6 +120,7 @@ class PowerLaw:
             sunlit_w,
             self._overhead_w,
             ready_soc,
+            self._affordable,
             self._shed,
             inputs.dark,
             surprise,
@@ -124,6 +139,30 @@ class PowerLaw:
         largest_w = 4.0 * self._parameters["overhead_power_w"]
         measured_w = min(max(measured_w, 0.0), largest_w)
         self._overhead_w += min(dt_s / OVERHEAD_FILTER_S, 1.0) * (measured_w - self._overhead_w)
+
+    def _learn_least_power(self, inputs: PowerInputs, dt_s: float) -> None:
+        """What a tray takes when it does not come down to its cap is the least it takes."""
+        cap_w = self._cap_w
+        if cap_w is None or not inputs.trays_on or inputs.tray_power_w <= 1.02 * cap_w:
+            self._above_cap_s = 0.0
+            return
+        self._above_cap_s += dt_s
+        if self._above_cap_s >= LEAST_POWER_S:
+            self._least_w = max(self._least_w, inputs.tray_power_w / inputs.trays_on)
+
+    def _count_affordable(self, allowed_w: float, horizon_s: float) -> None:
+        """Trays whose least power overdraws no more than half the margin until the horizon.
+
+        One comes back when it would be affordable with a fifth to spare.
+        """
+        margin_wh = self._parameters["soc_margin"] * self.energy_wh(1.0, 0.0)
+        horizon_s = min(max(horizon_s, SHORTEST_HORIZON_S), NO_ECLIPSE_HORIZON_S)
+        carried_w = allowed_w + 0.5 * margin_wh * 3600.0 / horizon_s
+        count = min(int(carried_w / self._least_w), self._trays)
+        if count < self._affordable:
+            self._affordable = count
+        elif carried_w >= 1.2 * self._least_w * (self._affordable + 1):
+            self._affordable = min(self._affordable + 1, self._trays)
 
     def _horizon(self, inputs: PowerInputs) -> tuple[float, float, bool]:
         """Entry and end (s) of the eclipse to plan for, and whether the darkness is a surprise."""
@@ -181,15 +220,16 @@ class PowerLaw:
         missing_wh = self.energy_wh(ready_soc, inputs.soc) / parameters["charge_efficiency"]
         needed_w = max(missing_wh, 0.0) * 3600.0 / time_left_s
         needed_w = min(needed_w, parameters["battery_charge_max_w"])
-        headroom_w = 0.0
-        discharging = inputs.battery_power_w < -0.01 * self._rack_max_w
-        if inputs.battery_full and not discharging:
-            # The battery takes no more, the array holds back: let the load show what it can give.
-            needed_w = min(needed_w, max(inputs.battery_power_w, 0.0))
-            headroom_w = 0.1 * self._rack_max_w
-        elif inputs.soc >= ready_soc and not discharging:
-            headroom_w = 0.1 * self._rack_max_w
-        target_w = inputs.tray_power_w + inputs.battery_power_w - needed_w + headroom_w
+        charge_w = inputs.battery_power_w
+        if inputs.battery_full:
+            needed_w = min(needed_w, max(charge_w, 0.0))  # it takes no more
+        target_w = inputs.tray_power_w + charge_w - needed_w
+        small_w = SMALL_SHARE * self._rack_max_w
+        if charge_w > -small_w and (inputs.battery_full or inputs.soc >= ready_soc):
+            # The array holds back what nobody takes: let the load show what it can give.
+            target_w += HEADROOM_SHARE * self._rack_max_w
+        if needed_w - charge_w < small_w and self._sunlit_w is not None:
+            target_w = max(target_w, self._sunlit_w)  # low demand is no reason to close the cap
         target_w = min(max(target_w, 0.0), self._rack_max_w)
         if self._sunlit_w is None:
             self._sunlit_w = target_w

@@ -1,9 +1,10 @@
 """Store for what must survive upsets and restarts of the flight software.
 
-Words of SECDED (39,32). Records stand in them twice, each copy with a header (kind, sequence,
-length) and a CRC-32. A write goes to copy A, then to copy B, so that a restart at any point leaves
-one copy whole: the new one if A was finished, else the old one. A damaged copy is restored from
-the other; when both are lost the record reads as None and the caller's default holds.
+Words of SECDED (39,32). Records stand in them twice, each copy with a header (kind, length) and a
+CRC-32. A write goes to copy A, then to copy B, so that a restart at any point leaves one copy
+whole: the new one if A was finished, else the old one. Where both are whole and differ, A is the
+newer. A damaged copy is restored from the other; when both are lost the record reads as None and
+the caller's default holds.
 
 Slot in words: header, data, CRC-32 over header and data, spare up to the record's capacity.
 """
@@ -73,7 +74,6 @@ class _State(Enum):
 @dataclass(frozen=True, slots=True)
 class _Copy:
     state: _State
-    sequence: int = 0
     data: bytes = b""
 
 
@@ -130,23 +130,23 @@ class ProtectedMemory:
         record = self._records[name]
         start = self._starts[name]
         first, second = self._copy(record, start), self._copy(record, start + self._half)
-        good = [copy for copy in (first, second) if copy.state is _State.GOOD]
-        if not good:
+        if _State.GOOD not in (first.state, second.state):
             if first.state is second.state is _State.DAMAGED:
                 self._lose(record)
             elif first.state is not second.state:  # one blank: nothing was ever whole here
                 self._erase(record)
                 self.counters.cleared += 1
             return None
-        newest = good[0]
-        if len(good) == 2 and _newer(good[1].sequence, newest.sequence):
-            newest = good[1]
-        if first != second:  # damaged, or a write that a restart cut short
-            stale, where = (second, start + self._half) if newest is first else (first, start)
-            self._write_copy(record, where, newest)
-            if stale.state is _State.DAMAGED:
-                self._recover(record)
-        return newest.data
+        if first == second:
+            return first.data
+        if first.state is _State.GOOD:  # the other is damaged, or a restart cut the write short
+            kept, replaced, where = first, second, start + self._half
+        else:
+            kept, replaced, where = second, first, start
+        self._write_copy(record, where, kept.data)
+        if replaced.state is _State.DAMAGED:
+            self._recover(record)
+        return kept.data
 
     def write(self, name: str, data: bytes) -> None:
         """Store a record in both copies. Raises ValueError when it is too long."""
@@ -156,12 +156,8 @@ class ProtectedMemory:
                 f"record {name!r}: {len(data)} bytes, has room for {record.capacity_bytes}"
             )
         start = self._starts[name]
-        old = self._copy(record, start)
-        if old.state is not _State.GOOD:
-            old = self._copy(record, start + self._half)
-        new = _Copy(_State.GOOD, old.sequence + 1 & 0xFF, bytes(data))
-        self._write_copy(record, start, new)
-        self._write_copy(record, start + self._half, new)
+        self._write_copy(record, start, data)
+        self._write_copy(record, start + self._half, data)
 
     def scrub(self, words: int) -> None:
         """Check the next `words` words, round and round; repair what can be repaired.
@@ -241,7 +237,7 @@ class ProtectedMemory:
             return _DAMAGED
         if not head[0]:
             return _BLANK
-        kind, sequence, length = head[0] >> 24, head[0] >> 16 & 0xFF, head[0] & 0xFFFF
+        kind, length = head[0] >> 16, head[0] & 0xFFFF
         if kind != record.kind or length > record.capacity_bytes:
             return _DAMAGED
         words = self._load(start + 1, (length + 3) // 4 + 1)
@@ -250,11 +246,11 @@ class ProtectedMemory:
         raw = b"".join(word.to_bytes(4, "big") for word in words[:-1])
         if _crc32(head[0], raw) != words[-1]:
             return _DAMAGED
-        return _Copy(_State.GOOD, sequence, raw[:length])
+        return _Copy(_State.GOOD, raw[:length])
 
-    def _write_copy(self, record: Record, start: int, copy: _Copy) -> None:
-        header = record.kind << 24 | copy.sequence << 16 | len(copy.data)
-        raw = copy.data + bytes(-len(copy.data) % 4)
+    def _write_copy(self, record: Record, start: int, data: bytes) -> None:
+        header = record.kind << 16 | len(data)
+        raw = data + bytes(-len(data) % 4)
         self._store(start, encode(header))
         for offset in range(0, len(raw), 4):
             start += 1
@@ -287,10 +283,6 @@ class ProtectedMemory:
                 f"protected record {record.name}: both copies are damaged, defaults hold",
                 record=record.name,
             )
-
-
-def _newer(sequence: int, than: int) -> bool:
-    return 0 < sequence - than & 0xFF < 0x80
 
 
 def _crc32(header: int, data: bytes) -> int:

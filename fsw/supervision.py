@@ -8,11 +8,12 @@ from fsw import registers as r
 from fsw.acquisition import RackTelemetry
 from fsw.controller import SAFE_ENTER_KEY, SAFE_LEAVE_KEY
 from fsw.events import Severity
-from fsw.fault_protection import NO_FAULT, FaultProtection, FaultState, Observation
-from fsw.laws import STALE_S, Rack
+from fsw.fault_protection import NO_FAULT, FaultProtection, FaultState
 from fsw.link_cycle import LinkCycle
 from fsw.modes import COMPUTING, Conditions, Mode, Modes, ModeState
+from fsw.monitors import Observation
 from fsw.power import PowerBudget
+from fsw.rack import STALE_S, Rack
 from fsw.stored_state import StoredState
 
 LEAVING_S = 3.0  # after asking it to leave the safe state the controller is given this long

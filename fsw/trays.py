@@ -20,6 +20,8 @@ from enum import IntEnum
 from fsw.acquisition import TrayTelemetry
 from fsw.events import Report, Severity
 
+HALF_CYCLE_S = 0.05  # times that differ by less are the same minor cycle
+
 
 class TrayState(IntEnum):
     """State as the tray reports it."""
@@ -121,7 +123,7 @@ class TrayCare:
                     care.alive_s = care.on_since_s = time_s
             self._fresh = False
         masks = _Masks()
-        stagger_s = parameters["tray_stagger_s"]
+        stagger_s = parameters["tray_stagger_s"] - HALF_CYCLE_S
         for index, (care, tray) in enumerate(zip(self._care, trays, strict=True)):
             if not may_run >> index & 1 or care.given_up:
                 care.on = False

@@ -86,7 +86,7 @@ def run(
     for verdict in result.verdicts:
         mark = "[green]held[/]  " if verdict.held else "[bold red]FAILED[/]"
         console.print(f"{mark} ", end="")
-        console.print(str(verdict), markup=False)
+        console.print(str(verdict), markup=False, soft_wrap=True)
     if not result.held:
         console.print(f"seed {flown.seed}; to fly it again: {order.replay}", markup=False)
     console.print(f"report: {report}", markup=False)

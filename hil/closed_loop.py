@@ -95,7 +95,7 @@ class ClosedLoop:
         self._upsets = iter(mission.upsets)
         self._next_upset = next(self._upsets, None)
         self._actuators = b""
-        self._environment = mission.environment.at(0)
+        self._environment = mission.environment_at(0)
         self._mode = str(flight_software.housekeeping()["fsw_mode"])
 
     def fly(self, view: View) -> None:
@@ -126,7 +126,7 @@ class ClosedLoop:
         if raw != self._actuators:
             self._actuators = raw
             self.recording.telemetry("/actuators", cycle * CYCLE_NS, actuator_channels(actuators))
-        self._environment = self.mission.environment.at(cycle)
+        self._environment = self.mission.environment_at(cycle)
         self.craft.move(actuators, self._environment, float(self.mission.demand[cycle]))
 
     def strike(self, time_ns: int) -> None:
@@ -170,10 +170,11 @@ class ClosedLoop:
 
     def _observe_slowly(self, time_ns: int, truth: Mapping[str, float]) -> None:
         """What is sampled once a second."""
-        self._tell_settled(time_ns, self.ledger.look(time_ns))
         environment = {name: getattr(self._environment, name) for name in ENVIRONMENT_FIELDS}
         housekeeping = self.flight_software.housekeeping()
         self._mode = str(housekeeping["fsw_mode"])
+        self.reports.read(housekeeping)
+        self._tell_settled(time_ns, self.ledger.look(time_ns))
         bench = bench_channels(self.figures, self.ledger)
         for source, values in (
             ("environment", environment),

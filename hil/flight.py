@@ -129,7 +129,7 @@ class Flight:
         )
         self.requirements = RequirementsCheck(scenario.require)
         rehearsal = Craft(self.vehicle, state, Reports())
-        rehearsal.move(decode(target.actuators(), trays), self.mission.environment.at(0), 0.0)
+        rehearsal.move(decode(target.actuators(), trays), self.mission.environment_at(0), 0.0)
         try:
             self.requirements.bind(
                 {

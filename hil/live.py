@@ -37,7 +37,7 @@ class LineView:
         self._began_s = clock.wall_s()
 
     def __enter__(self) -> Self:
-        self._console.print(f"{self._title}, {self._duration_s:.0f} s", highlight=False)
+        self._console.print(f"{self._title}, {self._duration_s:.0f} s", soft_wrap=True)
         self._began_s = clock.wall_s()
         return self
 
@@ -66,13 +66,13 @@ class LineView:
             f"coolant {truth['coolant_supply_c']:5.1f} °C  "
             f"upsets {bench['upsets_occurred']:.0f}  "
             f"{_speed(snapshot, self._began_s)}",
-            highlight=False,
+            soft_wrap=True,
         )
 
     def tell(self, time_ns: int, severity: str, text: str) -> None:
         """A line for a severe event."""
         if severity == "high":
-            self._console.print(f"       {time_ns / 1e9:6.1f} s  {text}", highlight=False)
+            self._console.print(f"       {time_ns / 1e9:6.1f} s  {text}", soft_wrap=True)
 
 
 class LiveView:
@@ -121,7 +121,7 @@ class LiveView:
         mode = str(board["fsw_mode"])
         head = Table.grid(padding=(0, 2))
         head.add_row(
-            ProgressBar(total=1.0, completed=snapshot.progress, width=32),
+            _bar(snapshot.progress, 32, "cyan"),
             f"{100 * snapshot.progress:.0f} %",
             f"{_minutes(snapshot.time_ns / 1e9)} of {_minutes(self._duration_s)}",
             _speed(snapshot, self._began_s),
@@ -129,7 +129,7 @@ class LiveView:
         left = _figures()
         left.add_row("orbit", f"{space['orbit_phase_deg']:.0f}° from the node, {_place(snapshot)}")
         left.add_row("mode", Text(mode, style=MODE_STYLES.get(mode, "")))
-        left.add_row("charge", _bar(truth["soc"]), f"{100 * truth['soc']:.1f} %")
+        left.add_row("charge", _charge(truth["soc"]))
         left.add_row("array", _kilowatts(truth["array_power_w"]))
         left.add_row("battery", _kilowatts(truth["battery_power_w"], sign=True))
         left.add_row("payload", _kilowatts(truth["payload_power_w"]))
@@ -148,10 +148,11 @@ class LiveView:
             f"{truth['coolant_flow_l_min']:.0f} L/min, {100 * truth['bypass']:.0f} %",
         )
         right.add_row("protons", f"{space['proton_flux_30mev_cm2_s']:.0f} /cm²/s above 30 MeV")
-        right.add_row("upsets", _upsets(snapshot))
         body = Table.grid(padding=(0, 4))
         body.add_row(left, right)
-        parts: list[RenderableType] = [head, "", body]
+        upsets = _figures()
+        upsets.add_row("upsets", _upsets(snapshot))
+        parts: list[RenderableType] = [head, "", body, upsets]
         if self._events:
             parts.append("")
             parts += [
@@ -188,8 +189,17 @@ def _minutes(time_s: float) -> str:
     return f"{minutes}:{seconds:02d}"
 
 
-def _bar(share: float) -> ProgressBar:
-    return ProgressBar(total=1.0, completed=min(max(share, 0.0), 1.0), width=16)
+def _charge(soc: float) -> Table:
+    line = Table.grid(padding=(0, 1))
+    line.add_row(_bar(soc, 16, "green" if soc > 0.3 else "red"), f"{100 * soc:.1f} %")
+    return line
+
+
+def _bar(share: float, width: int, style: str) -> ProgressBar:
+    share = min(max(share, 0.0), 1.0)
+    return ProgressBar(
+        total=1.0, completed=share, width=width, complete_style=style, finished_style=style
+    )
 
 
 def _kilowatts(power_w: float, sign: bool = False) -> str:

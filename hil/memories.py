@@ -23,7 +23,7 @@ class ControllerMemory:
         return self._target.flip_memory(word, mask)
 
     def reported(self) -> int:
-        """Times that flight software told of damage in it."""
+        """Uncorrectable words that the controller counted and flight software knows of."""
         return self._reports.controller_memory
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,16 @@ CYCLE_NS = 100_000_000  # minor cycle
 CYCLE_S = 0.1
 EPOCH_DEFAULT = datetime(2026, 6, 21, tzinfo=UTC)
 FORECAST_ORBITS = 2.0
+RATES = {  # fields of UpsetRates that make up the rate of an element
+    "controller_memory": ("controller_memory_cm2_bit",),
+    "flight_memory": ("flight_memory_cm2_bit",),
+    "hbm_corrected": ("hbm_corrected_cm2_chip",),
+    "hbm_uncorrectable": ("hbm_uncorrectable_cm2_chip",),
+    "weights": ("weights_cm2_chip",),
+    "compute": ("compute_cm2_chip",),
+    "tray_hang": ("chip_hang_cm2_chip", "host_hang_cm2_host"),
+    "tray_latchup": ("latchup_cm2_tray", "latchup_polar_tray_s", "latchup_elsewhere_tray_s"),
+}
 ENVIRONMENT_FIELDS = tuple(field.name for field in fields(Environment))
 
 
@@ -48,6 +60,15 @@ class Mission:
     demand: NDArray[np.float64]  # (cycles,), asked for, 0 to 1 of the rack
     upsets: tuple[Upset, ...]  # in order of mission time
     sensor_noise: np.random.Generator
+
+    @cached_property
+    def _rows(self) -> list[tuple[float, ...]]:
+        columns = (getattr(self.environment, name).tolist() for name in ENVIRONMENT_FIELDS)
+        return list(zip(*columns, strict=True))
+
+    def environment_at(self, cycle: int) -> Environment:
+        """The environment of a minor cycle."""
+        return Environment(*self._rows[cycle])
 
     @property
     def cycles(self) -> int:
@@ -106,7 +127,7 @@ def plan(scenario: Scenario, vehicle: Vehicle) -> Mission:
     upset_seed, sensor_seed = np.random.SeedSequence(scenario.seed).spawn(2)
     upsets = draw_upsets(
         environment,
-        UpsetRates(scale=vehicle.upsets.scale * scenario.conditions.upset_scale),
+        upset_rates(scenario, vehicle),
         vehicle.rack.trays,
         np.random.Generator(np.random.PCG64(upset_seed)),
     )
@@ -139,6 +160,16 @@ def choose_orbit(wanted: OrbitStart, design: DesignOrbit) -> Orbit:
     else:
         inclination_rad = math.radians(inclination_deg)
     return orbit_with_beta(altitude_m, inclination_rad, math.radians(wanted.beta_deg or 0.0), epoch)
+
+
+def upset_rates(scenario: Scenario, vehicle: Vehicle) -> UpsetRates:
+    """Rates of the vehicle, scaled as the scenario asks."""
+    rates = UpsetRates(scale=vehicle.upsets.scale * scenario.conditions.upset_scale)
+    changes: dict[str, Any] = {}
+    for element, factor in scenario.conditions.upset_scales.items():
+        for name in RATES[element]:
+            changes[name] = getattr(rates, name) * factor
+    return replace(rates, **changes)
 
 
 def _conditions(scenario: Scenario) -> Conditions:

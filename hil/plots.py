@@ -33,7 +33,7 @@ LEFT_IN, RIGHT_IN, TOP_IN, BOTTOM_IN = 0.8, 2.1, 0.12, 0.45
 BINS = 700  # of the time axis; each shows its smallest and its largest value
 PROTON_SHADE_CM2_S = 50.0  # above 30 MeV
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "racksat",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -137,6 +137,7 @@ def _finish(
     axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10]))
     axes.set_xlabel("mission time (min)", labelpad=2)
     axes.set_ylabel(unit)
+    axes.yaxis.set_label_coords(-0.062, 0.5)
     axes.set_axisbelow(True)
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
@@ -247,17 +248,17 @@ def _flux(run: RunFolder) -> Picture | None:
         axes,
         run,
         [
+            Curve("fsw_flux", "> 30 MeV as seen\non board", "#B8B8B8", topic="housekeeping"),
             Curve("proton_flux_10mev_cm2_s", "> 10 MeV", ORANGE, topic="environment"),
             Curve("proton_flux_30mev_cm2_s", "> 30 MeV", RED, topic="environment"),
             Curve("proton_flux_100mev_cm2_s", "> 100 MeV", PINK, topic="environment"),
-            Curve("fsw_flux", "> 30 MeV as seen\non board", BLACK, style=":", topic="housekeeping"),
         ],
     )
-    axes.set_yscale("symlog", linthresh=1.0, linscale=0.5)
-    axes.set_ylim(bottom=0)
+    axes.set_yscale("symlog", linthresh=10.0, linscale=0.5)
+    axes.set_ylim(0, max(100.0, axes.get_ylim()[1]))
     _legend(axes)
     caption = (
-        "Omnidirectional proton flux; the dotted line is what flight software makes of its monitor."
+        "Omnidirectional flux. Grey: what flight software makes of the counts of its monitor."
     )
     return _finish(figure, axes, run, "Protons", caption, "protons / cm² / s")
 
@@ -267,7 +268,7 @@ def _upset_rows(run: RunFolder) -> Picture | None:
     if not upsets:
         return None
     elements = sorted({upset["element"] for upset in upsets}, reverse=True)
-    figure, axes = _figure(0.75 + 0.24 * len(elements))
+    figure, axes = _figure(0.75 + 0.27 * len(elements))
     _shade(axes, run)
     for fate, colour in FATE_COLOURS.items():
         hits = [upset for upset in upsets if upset["fate"] == fate]
@@ -282,7 +283,8 @@ def _upset_rows(run: RunFolder) -> Picture | None:
                 color=colour,
                 label=f"{fate} ({len(hits)})",
             )
-    axes.set_yticks(range(len(elements)), [name.replace("_", " ") for name in elements], fontsize=7)
+    axes.set_yticks(range(len(elements)), [name.replace("_", "\n") for name in elements])
+    axes.tick_params(axis="y", labelsize=6.5)
     axes.set_ylim(-0.7, len(elements) - 0.3)
     axes.grid(axis="x", visible=False)
     _legend(axes)

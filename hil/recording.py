@@ -167,25 +167,34 @@ class _Topic:
     def __init__(self, name: bytes, channel: int, first: Mapping[str, Value]) -> None:
         self.name = name
         self.channel = channel
-        self._keys = list(first)
-        self._numeric = not any(isinstance(value, str) for value in first.values())
-        names = (json.dumps(key).replace("%", "%%") for key in first)
-        self._template = "{" + ",".join(f"{name}:%.9g" for name in names) + "}"
+        self._keys = tuple(first)
+        self._texts = tuple(key for key, value in first.items() if isinstance(value, str))
+        forms = (
+            json.dumps(key).replace("%", "%%") + (":%s" if isinstance(value, str) else ":%.9g")
+            for key, value in first.items()
+        )
+        self._template = "{" + ",".join(forms) + "}"
 
     def encode(self, values: Mapping[str, Value]) -> bytes:
-        if self._numeric and len(values) == len(self._keys):
-            numbers = tuple(values.values())
-            if math.isfinite(sum(numbers)):  # type: ignore[arg-type]
-                return (self._template % numbers).encode()
-        return json.dumps(
-            {key: _plain(values[key]) for key in self._keys}, separators=(",", ":")
-        ).encode()
+        if self._texts:
+            texts = {key: json.dumps(values[key]) for key in self._texts}
+            values = {**values, **texts}
+        text = self._template % tuple([values[key] for key in self._keys])
+        if "nan" in text or "inf" in text:
+            return self._with_nulls(values).encode()
+        return text.encode()
+
+    def _with_nulls(self, values: Mapping[str, Value]) -> str:
+        """The same where a number may not be finite, which JSON cannot say."""
+        pairs = (f"{json.dumps(key)}:{_number_or_null(values[key])}" for key in self._keys)
+        return "{" + ",".join(pairs) + "}"
 
 
-def _plain(value: Value) -> Value | None:
+def _number_or_null(value: Value) -> str:
+    """JSON of a number, or of a text that is JSON already."""
     if isinstance(value, str):
         return value
-    return float(f"{value:.9g}") if math.isfinite(value) else None
+    return f"{value:.9g}" if math.isfinite(value) else "null"
 
 
 def free_folder(name: str, parent: Path = Path("runs")) -> Path:

@@ -46,7 +46,9 @@ class Verdict:
             seen = f"{value} at {self.worst_at_s:.1f} s"
         words = f"{rule}: {seen}"
         if not self.held and self.failed_at_s is not None:
-            words += f", failed at {self.failed_at_s:.1f} s, broken for {self.broken_s:.1f} s"
+            words += f", failed at {self.failed_at_s:.1f} s"
+            if self.requirement.holds == "always":
+                words += f", broken for {self.broken_s:.1f} s"
         if self.requirement.name:
             words = f"{self.requirement.name}: {words}"
         return words
@@ -54,7 +56,7 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         """For summary.json."""
         return {
-            "name": self.requirement.title,
+            "name": self.requirement.name,
             "channel": self.requirement.channel,
             "rule": self.requirement.rule,
             "limit": self.requirement.limit,
@@ -62,7 +64,7 @@ class Verdict:
             "worst": self.worst,
             "worst_at_s": self.worst_at_s,
             "failed_at_s": self.failed_at_s,
-            "broken_s": self.broken_s,
+            "broken_s": self.broken_s if self.requirement.holds == "always" else None,
         }
 
 

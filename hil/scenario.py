@@ -25,6 +25,18 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
+Element = Literal[
+    "controller_memory",
+    "flight_memory",
+    "hbm_corrected",
+    "hbm_uncorrectable",
+    "weights",
+    "compute",
+    "tray_hang",
+    "tray_latchup",
+]
+
+
 class Section(BaseModel):
     """A table of a scenario file."""
 
@@ -95,7 +107,8 @@ class Environment(Section):
     albedo: Fraction = 0.30
     olr_w_m2: Annotated[float, Field(ge=100, le=400)] = 241.0
     solar_activity: Literal["min", "max"] = "max"
-    upset_scale: NotNegative = 1.0  # multiplies every upset rate
+    upset_scale: NotNegative = 1.0  # multiplies every upset rate; 1 is space as it is
+    upset_scales: dict[Element, NotNegative] = {}  # further factors of single elements
     storm: Storm | None = None
 
 

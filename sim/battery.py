@@ -29,11 +29,11 @@ OCV_CELL_V = np.array([
     3.7984, 3.8406, 3.8896, 3.9479, 3.9943, 4.0421, 4.0809, 4.0967, 4.1236, 4.2001,
 ])  # fmt: skip
 MEAN_OCV_CELL_V = float(np.trapezoid(OCV_CELL_V, OCV_SOC))  # energy over charge
-CELL_R0_OHM = 0.026  # of the order of LG M50 pulse tests (1 s)
-CELL_R1_OHM = 0.014  # and their relaxation over a minute
+CELL_R0_OHM = 0.026  # assumed, representative of 21700 energy cells (1 s pulse)
+CELL_R1_OHM = 0.014  # assumed, as is the relaxation over a minute
 CELL_TAU_S = 40.0
-COULOMBIC_EFFICIENCY = 0.999  # of charging; NMC, C/2
-SPECIFIC_HEAT_J_KG_K = 1000.0  # lithium-ion packs, 900 to 1,100
+COULOMBIC_EFFICIENCY = 0.999  # of charging; assumed, NMC
+SPECIFIC_HEAT_J_KG_K = 1000.0  # assumed; lithium-ion packs lie at 900 to 1,100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,13 @@ def heat_capacity_j_k(battery: Battery) -> float:
 
 def open_circuit_v(battery: Battery, soc: FloatArray) -> FloatArray:
     """Open-circuit voltage of the pack (S,)."""
-    return battery.cells_in_series * np.interp(soc, OCV_SOC, OCV_CELL_V)
+    cell_v: FloatArray = np.interp(soc, OCV_SOC, OCV_CELL_V)
+    return cell_v * float(battery.cells_in_series)
 
 
-def current_a(electromotive_v: FloatArray, resistance_ohm: float, power_w: FloatArray) -> FloatArray:
+def current_a(
+    electromotive_v: FloatArray, resistance_ohm: float, power_w: FloatArray
+) -> FloatArray:
     """Current I with (E + R * I) * I = P, positive while charging.
 
     The power must be above -E^2 / 4R, where the voltage collapses (see `discharge_limit_w`).

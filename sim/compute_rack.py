@@ -98,9 +98,12 @@ class PendingUpsets(NamedTuple):
 def _curves(prefill_share: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Clock ratio, dynamic power ratio and throughput ratio, rising from 0 to 1."""
     power, prefill, decode = np.vstack([(0.0, 0.0, 0.0), CAP_CURVE]).T
-    idle = CAP_CURVE[0, 0] - (CAP_CURVE[1, 0] - CAP_CURVE[0, 0]) / (
-        CAP_CURVE[1, 1] - CAP_CURVE[0, 1]
-    ) * CAP_CURVE[0, 1]  # the curve's lowest segment, extended to a clock of 0
+    idle = (
+        CAP_CURVE[0, 0]
+        - (CAP_CURVE[1, 0] - CAP_CURVE[0, 0])
+        / (CAP_CURVE[1, 1] - CAP_CURVE[0, 1])
+        * CAP_CURVE[0, 1]
+    )  # the curve's lowest segment, extended to a clock of 0
     dynamic = np.maximum((power - idle) / (1.0 - idle), 0.0)
     slow = np.maximum(np.stack([prefill, decode]), 1e-9)
     throughput = 1.0 / (prefill_share / slow[0] + (1.0 - prefill_share) / slow[1])
@@ -208,7 +211,9 @@ def _events(
     overheated = state.gpu_k > rack.shutdown_c + ZERO_CELSIUS_K
     quiet = modes.settled and modes.lines is actuators and not overheated.any()
     if not quiet or not np.array_equal(powered, modes.powered):
-        modes, rewritten, checked = tray_modes.advance(rack, modes, actuators, powered, overheated, dt_s)
+        modes, rewritten, checked = tray_modes.advance(
+            rack, modes, actuators, powered, overheated, dt_s
+        )
         if rewritten.any():
             memory = tray_memory.reload(memory, rewritten)
         if checked.any():

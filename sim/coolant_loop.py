@@ -28,11 +28,11 @@ from sim.constants import ZERO_CELSIUS_K
 from sim.radiator import PanelResponse
 from sim.vehicle import Coolant
 
-# Propylene glycol 25 % by volume in water, 20 degC: Dow, Dowfrost engineering manual
+# Propylene glycol 25 % by volume in water near 20 degC, manufacturers' tables to about 1 %
 PG25_DENSITY_KG_M3 = 1020.0
 PG25_SPECIFIC_HEAT_J_KG_K = 3930.0
 PG25_FREEZING_K = ZERO_CELSIUS_K - 10.0
-# Saturated liquid ammonia at 10 degC, NIST Chemistry WebBook
+# Saturated liquid ammonia near 10 degC, property tables to about 1 %
 AMMONIA_SPECIFIC_HEAT_J_KG_K = 4680.0
 AMMONIA_FREEZING_K = ZERO_CELSIUS_K - 77.7
 CONVECTION_EXPONENT = 0.8  # Dittus-Boelter, turbulent flow
@@ -82,7 +82,7 @@ class LoopStep(NamedTuple):
     battery_k: FloatArray
     radiator_outlet_k: FloatArray
     emitted_w: FloatArray
-    absorbed_w: FloatArray
+    absorbed_w: float | FloatArray
     stored_w: FloatArray  # rise of all heat contents per second, from the temperatures
 
 
@@ -136,7 +136,7 @@ def exchange_w_k(coolant: Coolant, rack_rate: FloatArray, ammonia_rate: FloatArr
     Kays and London: e = (1 - exp(-N (1 - c))) / (1 - c exp(-N (1 - c))).
     """
     small = np.maximum(np.minimum(rack_rate, ammonia_rate), 1e-6)
-    ratio = np.minimum(small / np.maximum(rack_rate, ammonia_rate), 0.999999)
+    ratio = np.minimum(small / (np.maximum(rack_rate, ammonia_rate) + 1e-6), 0.999999)
     decay = np.exp((ratio - 1.0) * (coolant.exchanger_w_k / small))
     return small * ((1.0 - decay) / (1.0 - ratio * decay))
 
@@ -222,8 +222,7 @@ def step(
     plate = (plate_0 + plate_wk[:, None] * tray) / (plate_c + plate_wk)[:, None]
     panel = panels.offset_k + panels.slope * hot[:, None]
 
-    taken = np.add.reduce(conductance * (hot[:, None] - panel), 1)
-    count = panel.shape[1]
+    taken = panels_1 * hot - panels_0
     stored = (
         supply_c * (supply - state.supply_k)
         + return_c * (returned - state.return_k)
@@ -250,8 +249,6 @@ def step(
         battery_k=battery,
         radiator_outlet_k=hot - taken / flow,
         emitted_w=np.add.reduce(panels.emitted_w(panel), 1),
-        absorbed_w=panels.absorbed_w * count + np.zeros_like(hot)
-        if isinstance(panels.absorbed_w, float)
-        else panels.absorbed_w[:, 0] * count,
+        absorbed_w=panels.absorbed_w * panel.shape[1],
         stored_w=stored,
     )

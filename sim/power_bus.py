@@ -86,7 +86,7 @@ def balance(
     need = payload_w / rack_path + auxiliary_need
     empty = state.soc <= battery.cutoff_soc
     collapse = (need - feed > discharge_limit) | (empty & (need > feed))
-    served = 1.0 - collapse
+    served = (~collapse).astype(np.float64)
     payload = payload_w * served
     need = payload / rack_path + auxiliary_need
 

@@ -32,7 +32,7 @@ class PanelResponse(NamedTuple):
     slope: FloatArray  # (S, N)
     conductance_w_k: FloatArray  # (S, N), 0 for a lost panel
     capacity_w_k: float  # heat capacity of a panel over the step
-    absorbed_w: float | FloatArray  # one panel
+    absorbed_w: float | FloatArray  # one panel, (S,) where the environment is
     emission_w_k4: float  # one panel: emitted = emission * T^4
     start_k: FloatArray  # (S, N)
     cube_w_k: FloatArray  # (S, N) emission * start^3
@@ -83,13 +83,12 @@ def respond(
     conductances = working * conductance[:, None]
     emission = emission_w_k4(radiator)
     absorbed = absorbed_w(radiator, environment)
-    if isinstance(absorbed, np.ndarray):
-        absorbed = absorbed.reshape(-1, 1)
+    into_each = absorbed[:, None] if isinstance(absorbed, np.ndarray) else absorbed
     cube = emission * panel_k * panel_k * panel_k
     capacity = radiator.panel_area_m2 * radiator.heat_capacity_j_m2_k / dt_s
     denominator = conductances + 4.0 * cube + capacity
     return PanelResponse(
-        offset_k=((capacity + 3.0 * cube) * panel_k + absorbed) / denominator,
+        offset_k=((capacity + 3.0 * cube) * panel_k + into_each) / denominator,
         slope=conductances / denominator,
         conductance_w_k=conductances,
         capacity_w_k=capacity,

@@ -10,11 +10,10 @@ row of the block, so the same calls give the same bytes.
 
 from __future__ import annotations
 
-from struct import Struct
-
 import numpy as np
 
-from sim.channels import RACK_BYTES, RACK_CHANNELS, TRAY_BYTES
+from sim.actuators import FloatArray
+from sim.channels import RACK_CHANNELS, TRAY_CHANNELS
 from sim.environment import Environment
 from sim.spacecraft import Flows, State
 from sim.vehicle import Vehicle
@@ -44,11 +43,30 @@ TRAY_POWER_NOISE_W = 5.0
 TRAY_CURRENT_NOISE_A = 0.1
 JUNCTION_NOISE_K = 0.25
 
-_RACK = Struct(f">{len(RACK_CHANNELS)}H")
 _FULL = 65535.0
-# Halves of a tray's four words, in order: raw counts = value * gain
-_STATE, _CLOCK, _POWER, _CURRENT, _GPU, _HBM, _CORRECTED, _ERRORS = range(8)
-_TRAY_GAIN = np.array([1.0, 1.0, 1 / 0.2, 1 / 0.005, 1 / 0.01, 1 / 0.01, 1.0, 1.0])
+_TRAY = {channel.name: channel for channel in TRAY_CHANNELS}
+
+
+def _half(name: str) -> int:
+    """Which 16-bit half of a tray's block the channel lies in."""
+    return 2 * _TRAY[name].word + (_TRAY[name].lsb < 16)
+
+
+def _shift(name: str) -> float:
+    """What one count of the channel adds to its half."""
+    return float(1 << (_TRAY[name].lsb % 16))
+
+
+_STATE, _CLOCK = _half("status_state"), _half("status_clock")
+_POWER, _CURRENT = _half("load_power"), _half("load_current")
+_GPU, _HBM = _half("temperature_gpu"), _half("temperature_hbm")
+_CORRECTED, _ERRORS = _half("errors_corrected"), _half("errors_digest")
+_STATE_COUNT, _SLOWDOWN_COUNT = _shift("status_state"), _shift("status_slowdown")
+_UNCORRECTABLE_COUNT = int(_shift("errors_uncorrectable"))
+_HALVES = 8
+_TRAY_GAIN = np.ones(_HALVES)  # counts per unit
+for _name in ("load_power", "load_current", "temperature_gpu", "temperature_hbm"):
+    _TRAY_GAIN[_half(_name)] = 1.0 / _TRAY[_name].scale
 
 
 class Sensors:
@@ -64,10 +82,7 @@ class Sensors:
         self._row = NOISE_ROWS
 
     def encode(self, state: State, flows: Flows, environment: Environment) -> bytes:
-        """The sensor vector, big-endian: rack channels, then 16 bytes a tray.
-
-        Raises ValueError when the state has another number of trays than the vehicle.
-        """
+        """The sensor vector, big-endian: rack channels, then 16 bytes a tray."""
         if self._row == NOISE_ROWS:
             self._draw()
         row = self._row
@@ -104,38 +119,44 @@ class Sensors:
                 self._protons,
             )
         )
-        raw = np.rint(values * self._gain + self._rack_noise[row])
-        return np.minimum(np.maximum(raw, 0.0), _FULL).astype(">u2").tobytes()
+        return _counts(values * self._gain + self._rack_noise[row])
 
     def _tray_block(self, state: State, flows: Flows, row: int) -> bytes:
         rack = state.rack
         memory = rack.memory
         busbar_v = self._vehicle.rack.busbar_voltage_v
         power = flows.tray_w[0]
-        values = np.empty((self._trays, 8))
+        values = np.empty((self._trays, _HALVES))
         beat = rack.heartbeat[0].astype(np.int64) & 0xFF
-        values[:, _STATE] = (rack.modes.mode[0] * 4096.0 + rack.slowdown[0] * 256.0) + beat
+        values[:, _STATE] = (
+            rack.modes.mode[0] * _STATE_COUNT + rack.slowdown[0] * _SLOWDOWN_COUNT + beat
+        )
         values[:, _CLOCK] = rack.clock_mhz[0]
         values[:, _POWER] = power
         values[:, _CURRENT] = power * (1.0 / busbar_v)
         values[:, _GPU] = rack.gpu_k[0]
         values[:, _HBM] = rack.hbm_k[0]
         values[:, _CORRECTED] = memory.hbm_corrected[0] & 0xFFFF
-        values[:, _ERRORS] = (memory.hbm_uncorrectable[0] & 0xFF) * 256 + (
+        values[:, _ERRORS] = (memory.hbm_uncorrectable[0] & 0xFF) * _UNCORRECTABLE_COUNT + (
             memory.digest_errors[0] & 0xFF
         )
-        raw = np.rint(values * _TRAY_GAIN + self._tray_noise[row])
-        return np.minimum(np.maximum(raw, 0.0), _FULL).astype(">u2").tobytes()
+        return _counts(values * _TRAY_GAIN + self._tray_noise[row])
 
     def _draw(self) -> None:
         """Noise of the next rows, in raw counts, with the calibration's offset taken off."""
         rack = np.array([RACK_NOISE[channel.name] for channel in RACK_CHANNELS]) * self._gain
         noise = self._rng.standard_normal((NOISE_ROWS, len(RACK_CHANNELS)))
         self._rack_noise = noise * rack - self._offset
-        sigma = np.zeros(8)
+        sigma = np.zeros(_HALVES)
         sigma[_POWER] = TRAY_POWER_NOISE_W
         sigma[_CURRENT] = TRAY_CURRENT_NOISE_A
         sigma[_GPU] = sigma[_HBM] = JUNCTION_NOISE_K
-        noise = self._rng.standard_normal((NOISE_ROWS, self._trays, 8))
+        noise = self._rng.standard_normal((NOISE_ROWS, self._trays, _HALVES))
         self._tray_noise = noise * (sigma * _TRAY_GAIN)
         self._row = 0
+
+
+def _counts(raw: FloatArray) -> bytes:
+    """Rounded, saturated, 16 bits each, big-endian."""
+    saturated = np.minimum(np.maximum(np.rint(raw), 0.0), _FULL)
+    return bytes(saturated.astype(">u2").tobytes())

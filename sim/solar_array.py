@@ -73,9 +73,7 @@ def step_temperature(
     sunlight = array.absorptance * irradiance_w_m2(array, environment)
     absorbed = array.area_m2 * (sunlight + earth_ir) - taken_w
     emission = (
-        array.area_m2
-        * (array.emittance_front + array.emittance_back)
-        * STEFAN_BOLTZMANN_W_M2_K4
+        array.area_m2 * (array.emittance_front + array.emittance_back) * STEFAN_BOLTZMANN_W_M2_K4
     )
     cube = emission * temperature_k * temperature_k * temperature_k
     capacity = array.area_m2 * array.heat_capacity_j_m2_k / dt_s

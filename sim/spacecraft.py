@@ -15,7 +15,7 @@ from sim import battery as pack
 from sim import compute_rack, coolant_loop, power_bus, radiator, solar_array
 from sim.actuators import Actuators, BoolArray, FloatArray
 from sim.battery import BatteryState
-from sim.compute_rack import HasRack, RackState, apply_upset, pending_upsets
+from sim.compute_rack import HasRack
 from sim.constants import ZERO_CELSIUS_K
 from sim.coolant_loop import (
     AMMONIA_FREEZING_K,
@@ -127,9 +127,7 @@ def step(
     available = solar_array.available_power_w(vehicle.array, state.wing_k, environment)
     supplied = power_bus.auxiliary_supplied(vehicle, state.battery, available)
     drives = coolant_loop.drive(coolant, state.coolant, actuators, supplied, dt_s)
-    power = compute_rack.step_power(
-        vehicle.rack, state.rack, actuators, state.shed, demand, dt_s
-    )
+    power = compute_rack.step_power(vehicle.rack, state.rack, actuators, state.shed, demand, dt_s)
 
     heater = actuators.heater * bus.heater_power_w * supplied
     base = (bus.avionics_power_w + bus.ammonia_pump_w) * supplied
@@ -187,9 +185,7 @@ def step(
         coolant=loop.state,
         panel_k=loop.panel_k,
         panels_lost=state.panels_lost,
-        rack=compute_rack.with_temperatures(
-            vehicle.rack, power.state, loop.state.plate_k, tray_w
-        ),
+        rack=compute_rack.with_temperatures(vehicle.rack, power.state, loop.state.plate_k, tray_w),
         shed=flows.shed,
         tokens=state.tokens + power.tokens_per_s * flows.served * dt_s,
         payload_energy_j=state.payload_energy_j + flows.payload_w * dt_s,
@@ -233,8 +229,10 @@ def telemetry(vehicle: Vehicle, state: State, flows: Flows) -> dict[str, float]:
     running_count = int(np.count_nonzero(running))
     clock_mean = float(clock.sum()) / running_count if running_count else 0.0
     slowest = float(clock[running].min()) if running_count else nominal
-    panels = state.panel_k[0, in_service:] if in_service < vehicle.radiator.panels else (
-        state.panel_k[0]
+    panels = (
+        state.panel_k[0, in_service:]
+        if in_service < vehicle.radiator.panels
+        else (state.panel_k[0])
     )
     return {
         "array_power_w": float(bus.array_w[0]),

@@ -67,7 +67,8 @@ def digest(weights: WordArray) -> npt.NDArray[np.uint64]:
     Odd constants have inverses modulo 2^64, so a change of one word always shows; changes of
     several words cancel with a chance of about 2^-64.
     """
-    return np.add.reduce(weights * _multipliers(), axis=-1)
+    total: npt.NDArray[np.uint64] = np.add.reduce(weights * _multipliers(), axis=-1)
+    return total
 
 
 def initial_memory(satellites: int, trays: int) -> TrayMemory:
@@ -86,7 +87,9 @@ def initial_memory(satellites: int, trays: int) -> TrayMemory:
 
 def corrupted_words(memory: TrayMemory) -> IntArray:
     """Words that differ from the good copy (S, T)."""
-    return np.count_nonzero(memory.weights != good_weights(memory.weights.shape[1]), axis=-1)
+    wrong = memory.weights != good_weights(memory.weights.shape[1])
+    count: IntArray = np.add.reduce(wrong, axis=-1, dtype=np.int64)
+    return count
 
 
 def check_digests(memory: TrayMemory, trays: BoolArray) -> TrayMemory:

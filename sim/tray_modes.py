@@ -38,7 +38,6 @@ class TrayModes:
     floor_w: FloatArray  # power without work
 
 
-
 def derive(
     rack: ComputeRack,
     mode: npt.NDArray[np.int8],
@@ -62,7 +61,7 @@ def derive(
         settled=not bool((waiting & well).any()),
         active=(running & well).astype(np.float64),
         alive=((running | (mode == RELOADING)) & well).astype(np.float64),
-        floor_w=powered * rack.tray_idle_w,
+        floor_w=powered.astype(np.float64) * rack.tray_idle_w,
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -29,9 +28,7 @@ class VehicleError(ValueError):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class DesignOrbit(_Section):
@@ -144,16 +141,11 @@ class ComputeRack(_Section):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.tray_idle_w >= self.tray_power_w:
-            raise ValueError(
-                f"tray_idle_w = {self.tray_idle_w:g}, must be < tray_power_w = "
-                f"{self.tray_power_w:g}"
-            )
-        if self.clock_min_mhz >= self.clock_nominal_mhz:
-            raise ValueError(
-                f"clock_min_mhz = {self.clock_min_mhz:g}, must be < clock_nominal_mhz = "
-                f"{self.clock_nominal_mhz:g}"
-            )
+        for low, high in (("tray_idle_w", "tray_power_w"), ("clock_min_mhz", "clock_nominal_mhz")):
+            if getattr(self, low) >= getattr(self, high):
+                raise ValueError(
+                    f"{low} = {getattr(self, low):g}, must be < {high} = {getattr(self, high):g}"
+                )
         if self.gpu_power_share + self.hbm_power_share > 1:
             raise ValueError("gpu_power_share + hbm_power_share must be <= 1")
         return self
@@ -215,13 +207,10 @@ class Vehicle(_Section):
     coolant: Coolant
     radiator: Radiator
 
-    @cached_property
+    @property
     def payload_power_w(self) -> float:
         """Power of the rack at full load."""
         return self.rack.trays * self.rack.tray_power_w
-
-    def __hash__(self) -> int:
-        return id(self)
 
 
 def preset_names() -> list[str]:
@@ -293,6 +282,8 @@ def _complaint(file: str, item: dict[str, Any]) -> str:
         return f"{file}: {where} is missing"
     if kind == "value_error":
         return f"{file}: {where}: {item['ctx']['error']}"
+    if kind == "model_type":
+        return f"{file}: {where} = {item['input']!r}, must be a table: [{where}]"
     if kind in _BOUNDS:
         key, sign = _BOUNDS[kind]
         return f"{file}: {where} = {item['input']!r}, must be {sign} {item['ctx'][key]:g}"

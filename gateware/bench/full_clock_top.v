@@ -38,7 +38,7 @@ module full_clock_top #(
         .o_busy      (busy),
         .o_rst       (rst),
         .o_tick      (),
-        .i_tick      (controller.tick),
+        .i_tick      (board.tick),
         .o_data      (rx_data),
         .o_valid     (rx_valid),
         .i_ready     (rx_ready),
@@ -74,7 +74,7 @@ module full_clock_top #(
         .BUILD_ID (BUILD_ID),
         .CLOCK_HZ (CLOCK_HZ),
         .BAUD     (BAUD)
-    ) controller (
+    ) board (
         .i_clk       (clk),
         .i_rst       (rst),
         .i_uart_rx   (rx_line),

@@ -29,8 +29,8 @@ class Bench:
 
     def __init__(self, dut: Any) -> None:
         driver = dut.driver
-        controller = dut.controller  # with or without a UART around it
-        self._memory = getattr(controller, "controller", controller).memory.words
+        board = getattr(dut, "board", dut)  # with or without a UART around the controller
+        self._memory = board.controller.memory.words
         self._request = [row._handle for row in driver.request]
         self._reply = [row._handle for row in driver.reply]
         self._row_bytes = len(driver.request[0]) // 8

@@ -88,7 +88,7 @@ module request_driver #(
     always @(posedge i_clk) begin
         o_tick  <= 0;
         quiet   <= !i_idle || o_valid || i_valid || i_tick ? 0 : settled ? quiet : quiet + 1;
-        stalled <= i_tick || i_valid || o_valid && i_ready ? 0 : stalled + 1;
+        stalled <= i_tick || o_tick || i_valid || o_valid && i_ready ? 0 : stalled + 1;
 
         if (i_valid && !full) begin
             reply[reply_bytes / ROW_BYTES][8 * (ROW_BYTES - 1 - reply_bytes % ROW_BYTES) +: 8]

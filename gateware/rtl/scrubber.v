@@ -29,7 +29,7 @@ module scrubber (
     reg [15:0] passes_q;
 
     wire [15:0] ticks  = ticks_q + 16'd1;
-    wire        expire = i_tick && i_enable && !i_restart && ((ticks >= i_period) || (ticks == 16'd0));
+    wire        expire = i_tick && i_enable && !i_restart && (ticks >= i_period);
 
     assign o_valid  = (due_q != 16'd0);
     assign o_word   = word_q;

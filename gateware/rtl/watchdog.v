@@ -29,7 +29,7 @@ module watchdog (
 
     wire [15:0] ticks   = ticks_q + 16'd1;
     wire        stopped = !i_enable || safe_q || i_restart || i_enter_safe || i_leave_safe;
-    wire        expire  = i_tick && !stopped && ((ticks >= i_period) || (ticks == 16'd0));
+    wire        expire  = i_tick && !stopped && (ticks >= i_period);
 
     assign o_safe    = safe_q;
     assign o_expired = expired_q;

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from fsw.events import Event
 
-MEMORY_EVENTS = "MEMORY_"  # prefix of the events about the controller's protected memory
-
 
 class Reports:
-    """Counts of flight software's events by what they are about."""
+    """Counts out of flight software's events and housekeeping."""
 
     def __init__(self) -> None:
-        self.controller_memory = 0
-        self.tray: Counter[int] = Counter()
+        self.controller_memory = 0  # uncorrectable words, as of the last housekeeping
+        self.tray: Counter[int] = Counter()  # events that name a tray
+
+    def read(self, housekeeping: Mapping[str, float | int | str]) -> None:
+        """Housekeeping of flight software."""
+        self.controller_memory = int(housekeeping["fsw_memory_uncorrectable"])
 
     def notice(self, event: Event) -> None:
         """An event of flight software."""
-        self.controller_memory += event.id.startswith(MEMORY_EVENTS)
         tray = event.fields.get("tray")
         if isinstance(tray, int):
             self.tray[tray] += 1

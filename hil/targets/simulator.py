@@ -114,8 +114,9 @@ def environment(simulation: Simulation, module: str) -> dict[str, str]:
             f"loads: apt-get install libpython{version}, or a Python built with --enable-shared"
         )
     paths = [str(ROOT), *(path for path in sys.path if path)]
+    ours = ("COCOTB_", "GPI_", "PYGPI_")  # a caller's would act on the simulator
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
         "COCOTB_TOPLEVEL": simulation.top,
         "COCOTB_TEST_MODULES": module,
         "COCOTB_TRUST_INERTIAL_WRITES": str(int(simulation.simulator == "verilator")),

@@ -6,12 +6,12 @@ import struct
 from typing import Any
 
 import serial
+from surrogates import PowerPlant, ThermalPlant
 
 import hil.ports  # noqa: F401  (registers model://)
 from fsw.flight_software import FlightSoftware
 from fsw.register_map import Field
 from fsw.registers import FAST_FIELDS, TRAY_FIELDS
-from surrogates import PowerPlant, ThermalPlant
 
 CYCLE_NS = 100_000_000
 BOOT_S = 8.0

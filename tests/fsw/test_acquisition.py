@@ -4,8 +4,9 @@ import struct
 
 import pytest
 
-from fsw.acquisition import Acquisition, CounterDifference, SupplyVote
+from fsw.acquisition import Acquisition, CounterDifference
 from fsw.parameters import Parameters
+from fsw.supply_vote import SupplyVote
 
 CYCLE_NS = 100_000_000
 

@@ -41,6 +41,7 @@ class Controller:
     def __init__(self, script=()):
         self.timeout = None
         self.now_s = 0.0
+        self.reads = 0
         self.memory = bytearray(range(256)) * 4
         self.commands = []
         self.script = list(script)
@@ -81,6 +82,7 @@ class Controller:
         self.line += [(start + (k + 1) * BYTE_S, byte) for k, byte in enumerate(wire)]
 
     def read(self, size=1):
+        self.reads += 1
         deadline = self.now_s + self.timeout
         if len(self.line) >= size and self.line[size - 1][0] <= deadline:
             self.now_s = max(self.now_s, self.line[size - 1][0])
@@ -136,6 +138,7 @@ def test_a_read_costs_its_bytes_and_nothing_else():
     command, reply = 16 + 4, 64 + 13 + 4
     escapes = 0
     assert port.now_s == pytest.approx((command + reply + escapes) * BYTE_S + TURNAROUND_S)
+    assert port.reads == 2
 
 
 @pytest.mark.parametrize("data", [b"\xc0" * 64, b"\xdb" * 64, b"\xdc\xdb" * 32])
@@ -352,6 +355,7 @@ def test_an_older_reply_of_any_length_costs_no_timeout(stale, length):
         link.read(0x40, length)
     assert link.counters.stale_replies == 1
     assert (link.counters.timeouts, link.counters.retries) == (0, 0)
+    assert port.reads < 40  # and it is not fetched byte by byte
 
 
 @pytest.mark.parametrize("noise", [b"\x00", b"\x55" * 7, b"\xdb", b"\xc0\xc0", b"\x01\xc0\x02"])

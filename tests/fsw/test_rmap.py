@@ -286,6 +286,12 @@ def test_lengths():
         decode_command(WRITE[:-1])
 
 
+def test_the_reserved_byte_of_a_read_reply_is_zero():
+    head = READ_REPLY[:7] + b"\x01" + READ_REPLY[8:11]
+    with pytest.raises(RmapError, match="reserved byte 0x01 in a read reply, expected 0"):
+        decode_reply(head + bytes([crc8(head)]) + READ_REPLY[12:])
+
+
 def test_a_command_is_no_reply_and_a_reply_no_command():
     with pytest.raises(RmapError, match="not that of a reply"):
         decode_reply(READ)

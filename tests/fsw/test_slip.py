@@ -119,6 +119,16 @@ def test_a_babbling_line_is_not_kept():
     assert decoder.oversize_errors == 1
 
 
+def test_a_bad_escape_in_the_part_not_kept_still_counts_first():
+    decoder = FrameDecoder(max_bytes=20)
+    for portion in (b"\x01\xdb", b"\x02" + bytes(50), bytes(50), b"\xc0"):
+        decoder.feed(portion)
+    assert (decoder.framing_errors, decoder.oversize_errors) == (1, 0)
+    for portion in (bytes(50) + b"\xdb", b"\xdc" + bytes(50), b"\xc0"):  # an escape cut in two
+        decoder.feed(portion)
+    assert (decoder.framing_errors, decoder.oversize_errors) == (1, 1)
+
+
 def test_abort_counts_once_and_only_in_a_frame():
     decoder = FrameDecoder()
     decoder.abort()

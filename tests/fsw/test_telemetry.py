@@ -115,3 +115,8 @@ def test_damaged_and_foreign_packets(values):
     foreign += crc16.ibm_3740(bytes(foreign)).to_bytes(2, "big")
     with pytest.raises(TelemetryError, match=r"TM\[5,25\] of APID 0x052, expected TM\[3,25\]"):
         decode_housekeeping(bytes(foreign))
+    other = bytearray(raw[:-2])
+    other[21] = 2
+    other += crc16.ibm_3740(bytes(other)).to_bytes(2, "big")
+    with pytest.raises(TelemetryError, match="structure 2, expected 1"):
+        decode_housekeeping(bytes(other))

@@ -122,3 +122,20 @@ async def commands_back_to_back_are_all_answered(dut: Any) -> None:
     replies = [part for part in bytes(bench.received).split(b"\xc0") if part]
     assert [reply[5:7] for reply in replies] == [(0x4100 + k).to_bytes(2, "big") for k in range(6)]
     assert await bench.word(0x0180) == 0
+
+
+@cocotb.test()
+async def overrun_of_the_input_is_a_framing_error(dut: Any) -> None:
+    bench = await UartBench(dut).start()
+    # While a reply of 529 bytes leaves, 552 come in, for which there is no room.
+    silent = wire.WRITE & ~wire.REPLY_BIT
+    writes = [wire.command(silent, 0x68, 4, bytes((0, 0, 0, k))) for k in range(1, 24)]
+    burst = b"".join(wire.frame(packet)[1:] for packet in writes)
+    assert len(burst) == 23 * 24 and 0xDB not in burst
+    await bench.send(wire.frame(wire.command(wire.READ, 0x10000, 512)) + burst)
+    await Timer(30 * 10 * BIT_NS, "ns")
+    assert await bench.word(0x0180) == 0x00000001  # one frame, for its framing and not its CRC
+    assert await bench.word(0x0184) == 0  # nothing was taken for a command that is none
+    assert await bench.word(0x0068) == 23  # the frame behind the gap is whole again
+    executed = await bench.word(0x013C) & 0xFFFF
+    assert executed == 1 + 22 + 3  # the long read, all writes but one, the three reads since

@@ -10,7 +10,8 @@ from plant_cases import drives, fly, surroundings
 
 from sim import compute_rack, tray_memory
 from sim.actuators import Actuators
-from sim.spacecraft import State, apply_upset, initial_state, pending_upsets, step
+from sim.compute_rack import apply_upset, pending_upsets
+from sim.spacecraft import State, initial_state, step
 from sim.tray_modes import BOOTING, FAULT, OFF, RELOADING, RUNNING
 from sim.vehicle import load_vehicle
 
@@ -89,9 +90,7 @@ def test_full_and_idle_power() -> None:
 
 def test_power_cap_holds_and_costs_decode_little() -> None:
     actuators = drives(VEHICLE, power_cap_w=0.8 * 5555.0)
-    state, flows = fly(
-        VEHICLE, initial_state(VEHICLE, trays_on=True), actuators, SUNLIT, 1.0, 10.0
-    )
+    state, flows = fly(VEHICLE, initial_state(VEHICLE, trays_on=True), actuators, SUNLIT, 1.0, 10.0)
     np.testing.assert_allclose(state.rack.power_w, 0.8 * 5555.0)
     assert 0.90 * 360e3 < flows.tokens_per_s[0] < 360e3
 

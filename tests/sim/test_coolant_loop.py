@@ -76,9 +76,13 @@ def oracle(
     panel_g = panel_flow * (1 - math.exp(-7000.0 / panel_flow))
     water = 1020.0 * 3930.0 * 1e-3
     emission = 2 * 50.0 * 0.9 * 0.92 * 5.670374419e-8
-    absorbed = 2 * 50.0 * (
-        0.9 * environment.earth_ir_w_m2
-        + 0.24 * (environment.albedo_w_m2 + environment.radiator_sun_w_m2)
+    absorbed = (
+        2
+        * 50.0
+        * (
+            0.9 * environment.earth_ir_w_m2
+            + 0.24 * (environment.albedo_w_m2 + environment.radiator_sun_w_m2)
+        )
     )
 
     def slope(_: float, t: np.ndarray) -> np.ndarray:
@@ -205,9 +209,7 @@ def test_pump_affinity() -> None:
     assert full.pump_power_w[0] == pytest.approx(3300.0)
     assert half.pump_power_w[0] == pytest.approx(3300.0 / 8)
     # head = n^2 - v^2 for each pump, system head = V^2: one pump 1/sqrt(2), two 2/sqrt(5)
-    assert both.flow_l_min[0] / full.flow_l_min[0] == pytest.approx(
-        2 * math.sqrt(2 / 5), abs=0.006
-    )
+    assert both.flow_l_min[0] / full.flow_l_min[0] == pytest.approx(2 * math.sqrt(2 / 5), abs=0.006)
     assert pump(0.0, 0.7).flow_l_min[0] == pytest.approx(140.0)
 
 

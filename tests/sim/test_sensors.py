@@ -9,8 +9,9 @@ import pytest
 from plant_cases import drives, fly, surroundings
 
 from sim.channels import RACK_CHANNELS, TRAY_CHANNELS
+from sim.compute_rack import apply_upset
 from sim.sensors import Sensors
-from sim.spacecraft import Flows, State, apply_upset, initial_state
+from sim.spacecraft import Flows, State, initial_state
 from sim.vehicle import load_vehicle
 
 VEHICLE = load_vehicle("rack_100kw")
@@ -90,9 +91,16 @@ def test_rack_channels_show_the_truth_within_their_noise() -> None:
     }
     assert set(truth) == set(seen[0]) - {"protons"}
     for name, (value, sigma) in truth.items():
-        assert mean[name] == pytest.approx(value, abs=0.25 * sigma + 1e-9 + 0.6 * sigma * (
-            name == "bypass_position"  # clipped at 0
-        )), name
+        assert mean[name] == pytest.approx(
+            value,
+            abs=0.25 * sigma
+            + 1e-9
+            + 0.6
+            * sigma
+            * (
+                name == "bypass_position"  # clipped at 0
+            ),
+        ), name
         if name != "bypass_position":
             spread = np.std([one[name] for one in seen])
             assert 0.8 * sigma < spread < 1.2 * sigma, name
@@ -158,7 +166,9 @@ def test_proton_counter_follows_flux_area_and_background() -> None:
     sensors = Sensors(VEHICLE, np.random.default_rng(8))
     total, last = 0, 0
     for _ in range(2000):
-        now = round(rack_values(sensors.encode(state, flows, surroundings(proton_flux=996.0)))["protons"])
+        now = round(
+            rack_values(sensors.encode(state, flows, surroundings(proton_flux=996.0)))["protons"]
+        )
         total += (now - last) % 65536
         last = now
     mean = 2000 * 0.1 * (996.0 + 4.0)  # 1 cm2, 4 counts/s of background

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from plant_cases import surroundings
 from scipy.integrate import solve_ivp
 
 from sim import solar_array
 from sim.vehicle import load_vehicle
-from plant_cases import surroundings
 
 ARRAY = load_vehicle("rack_100kw").array
 
@@ -70,7 +70,9 @@ def test_eclipse_cooling_against_runge_kutta() -> None:
     oracle = solve_ivp(slope, (0.0, 1200.0), [320.0], rtol=1e-9, atol=1e-9).y[0, -1]
     wing = np.array([320.0])
     for _ in range(12000):
-        wing = solar_array.step_temperature(ARRAY, wing, np.zeros(1), environment, 0.1).temperature_k
+        wing = solar_array.step_temperature(
+            ARRAY, wing, np.zeros(1), environment, 0.1
+        ).temperature_k
     assert wing[0] == pytest.approx(oracle, abs=0.02)
     assert 170.0 < wing[0] < 200.0
 

@@ -10,11 +10,11 @@ import pytest
 from plant_cases import COLD, HOT, drives, fly, surroundings
 
 from sim.actuators import Actuators
+from sim.compute_rack import apply_upset
 from sim.environment import Environment
 from sim.spacecraft import (
     Flows,
     State,
-    apply_upset,
     initial_state,
     lose_panels,
     step,
@@ -25,14 +25,44 @@ from sim.vehicle import Vehicle, load_vehicle, preset_names
 VEHICLE = load_vehicle("rack_100kw")
 UNSLOWED = load_vehicle("rack_100kw", {"rack": {"slowdown_delay_s": 1e9}})
 
-TRUTH_NAMES = """
-array_power_w battery_power_w load_power_w payload_power_w loss_power_w soc bus_voltage_v
-battery_current_a battery_temp_c gpu_temp_max_c hbm_temp_max_c coolant_supply_c coolant_return_c
-coolant_min_c coolant_freeze_margin_k coolant_flow_l_min radiator_mean_c radiator_outlet_c bypass
-pump_a_rpm pump_b_rpm heater_w heat_rejected_w clock_mean_mhz power_cap_mean_w trays_powered
-trays_running trays_hung tokens_per_s tokens energy_kwh energy_residual heat_residual
-gpu_over_slowdown throttled battery_empty
-""".split()
+TRUTH_NAMES = {
+    "array_power_w",
+    "battery_power_w",
+    "load_power_w",
+    "payload_power_w",
+    "loss_power_w",
+    "soc",
+    "bus_voltage_v",
+    "battery_current_a",
+    "battery_temp_c",
+    "gpu_temp_max_c",
+    "hbm_temp_max_c",
+    "coolant_supply_c",
+    "coolant_return_c",
+    "coolant_min_c",
+    "coolant_freeze_margin_k",
+    "coolant_flow_l_min",
+    "radiator_mean_c",
+    "radiator_outlet_c",
+    "bypass",
+    "pump_a_rpm",
+    "pump_b_rpm",
+    "heater_w",
+    "heat_rejected_w",
+    "clock_mean_mhz",
+    "power_cap_mean_w",
+    "trays_powered",
+    "trays_running",
+    "trays_hung",
+    "tokens_per_s",
+    "tokens",
+    "energy_kwh",
+    "energy_residual",
+    "heat_residual",
+    "gpu_over_slowdown",
+    "throttled",
+    "battery_empty",
+}
 
 
 def steady(
@@ -40,17 +70,17 @@ def steady(
     environment: Environment,
     demand: float,
     panels_lost: int = 0,
-    duration_s: float = 15000.0,
+    duration_s: float = 10000.0,
     **actuators: float,
 ) -> dict[str, float]:
     """Telemetry after a long time, with the battery kept half full and at rest."""
     state = initial_state(vehicle, soc=0.5, trays_on=True, panels_lost=panels_lost)
     commands = drives(vehicle, **actuators)  # type: ignore[arg-type]
     flows = None
-    for _ in range(round(duration_s / 5.0)):
+    for _ in range(round(duration_s / 10.0)):
         battery = replace(state.battery, soc=np.array([0.5]))
         state, flows = step(
-            vehicle, replace(state, battery=battery), commands, environment, demand, 5.0
+            vehicle, replace(state, battery=battery), commands, environment, demand, 10.0
         )
     assert flows is not None
     return telemetry(vehicle, state, flows)
@@ -59,7 +89,7 @@ def steady(
 def test_telemetry_has_every_name() -> None:
     state, flows = fly(VEHICLE, initial_state(VEHICLE), drives(VEHICLE), HOT, 1.0, 0.1)
     seen = telemetry(VEHICLE, state, flows)
-    assert set(TRUTH_NAMES) <= set(seen)
+    assert set(seen) >= TRUTH_NAMES
     assert all(type(value) is float for value in seen.values())
     assert all(np.isfinite(value) for value in seen.values())
 
@@ -88,7 +118,7 @@ def test_the_trays_own_slowdown_does_not_hold_the_limit() -> None:
     """Longest time above the limit, without flight software: more than 5 s."""
     state = initial_state(VEHICLE, trays_on=True, panels_lost=1, coolant_c=45.0)
     commands, longest, now = drives(VEHICLE), 0.0, 0.0
-    for _ in range(6000):
+    for _ in range(2400):
         state, _ = step(VEHICLE, state, commands, HOT, 1.0, 0.5)
         now = now + 0.5 if state.rack.gpu_k.max() > 273.15 + 87.0 else 0.0
         longest = max(longest, now)
@@ -106,7 +136,7 @@ def test_cold_case_freezes_without_the_bypass_and_not_with_it() -> None:
 
 def test_heater_and_bypass_hold_the_loop_with_all_trays_off() -> None:
     seen = steady(
-        VEHICLE, COLD, 0.0, on=False, pump_a=0.375, bypass=1.0, heater=0.4, duration_s=40000.0
+        VEHICLE, COLD, 0.0, on=False, pump_a=0.375, bypass=1.0, heater=0.4, duration_s=20000.0
     )
     assert seen["trays_powered"] == 0.0
     assert seen["coolant_min_c"] > 0.0
@@ -158,16 +188,14 @@ def test_a_full_orbits_energy_goes_into_heat_charge_and_space() -> None:
     state = initial_state(VEHICLE, soc=0.6, trays_on=True)
     commands = drives(VEHICLE)
     array = dissipated = stored = 0.0
-    for k in range(5860):
-        environment = replace(HOT, sunlit=0.0 if k > 3700 else 1.0)
+    for k in range(2930):
+        environment = replace(HOT, sunlit=0.0 if k > 1850 else 1.0)
         before = state
-        state, flows = step(VEHICLE, state, commands, environment, 0.7, 1.0)
+        state, flows = step(VEHICLE, state, commands, environment, 0.7, 2.0)
         bus = flows.bus
-        array += bus.array_w[0]
-        dissipated += (bus.load_w + bus.loss_w + bus.battery_heat_w)[0]
-        open_circuit = 108 * np.interp(
-            before.battery.soc[0], np.linspace(0, 1, 21), OCV_CELL_V
-        )
+        array += 2.0 * bus.array_w[0]
+        dissipated += 2.0 * (bus.load_w + bus.loss_w + bus.battery_heat_w)[0]
+        open_circuit = 108 * np.interp(before.battery.soc[0], np.linspace(0, 1, 21), OCV_CELL_V)
         charge = 100e3 * 3600.0 / (108 * np.trapezoid(OCV_CELL_V, np.linspace(0, 1, 21)))
         stored += open_circuit * (state.battery.soc[0] - before.battery.soc[0]) * charge
     assert array == pytest.approx(dissipated + stored, rel=1e-3)
@@ -197,7 +225,7 @@ def test_battery_empties_sheds_the_rack_and_comes_back() -> None:
 
 def test_a_dead_bus_stops_the_pumps_and_stays_finite() -> None:
     state = initial_state(VEHICLE, soc=0.001, trays_on=True)
-    state, flows = fly(VEHICLE, state, drives(VEHICLE), COLD, 1.0, 4000.0, dt_s=1.0)
+    state, flows = fly(VEHICLE, state, drives(VEHICLE), COLD, 1.0, 4000.0, dt_s=4.0)
     seen = telemetry(VEHICLE, state, flows)
     assert seen["soc"] > -0.01
     assert seen["load_power_w"] == 0.0

@@ -49,8 +49,7 @@ def test_every_preset_is_tested_above() -> None:
         ({"rack": {"trays": 40}}, "rack_100kw.toml: rack.trays = 40, must be <= 32"),
         (
             {"radiator": {"emittance": "black"}},
-            "rack_100kw.toml: radiator.emittance = 'black', must be a valid number, "
-            "unable to parse string as a number",
+            "rack_100kw.toml: radiator.emittance = 'black', must be a valid number",
         ),
         (
             {"upsets": {"scales": 2.0}},
@@ -86,6 +85,22 @@ def test_an_unknown_section_lists_the_sections() -> None:
         "rack_100kw.toml: batery: unknown key; the file has name, description, orbit, upsets, "
         "monitor, array, battery, bus, rack, coolant, radiator"
     )
+
+
+def test_numbers_are_not_taken_from_text() -> None:
+    with pytest.raises(VehicleError, match="capacity_kwh = '100', must be a valid number"):
+        load_vehicle("rack_100kw", {"battery": {"capacity_kwh": "100"}})
+
+
+def test_a_section_must_be_a_table(tmp_path: Path) -> None:
+    file = tmp_path / "flat.toml"
+    text = (PRESETS / "rack_100kw.toml").read_text(encoding="utf-8")
+    text = text.replace('name = "rack_100kw"', 'name = "flat"\nupsets = 5').replace(
+        "[upsets]\nscale = 1.0\n", ""
+    )
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(VehicleError, match=r"flat.toml: upsets = 5, must be a table: \[upsets\]"):
+        load_vehicle(file)
 
 
 def test_infinity_is_refused() -> None:
