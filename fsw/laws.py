@@ -80,10 +80,13 @@ class PowerApp:
             report(Severity.MEDIUM, "ECLIPSE_UNFORECAST", "dark, and no forecast says so")
         self._surprise = budget.surprise
         if budget.shed_trays != self._shed and not self._rack.open_loop:
-            severity = Severity.HIGH if budget.shed_trays > self._shed else Severity.INFO
+            more = budget.shed_trays > self._shed
+            severity, name = (
+                (Severity.HIGH, "LOAD_SHED") if more else (Severity.INFO, "LOAD_RESTORED")
+            )
             report(
                 severity,
-                "LOAD_SHED" if budget.shed_trays > self._shed else "LOAD_RESTORED",
+                name,
                 f"{budget.shed_trays} trays are shed",
                 trays=budget.shed_trays,
             )

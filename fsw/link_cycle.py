@@ -18,8 +18,8 @@ from fsw.payload_link import LinkError
 
 UPTIME_TOLERANCE_TICKS = 30
 UPTIME_MASK = 0xFFFF
-# Lost replies in a cycle, each of which costs its timeout, after which the rest of the traffic waits
-# for the next cycle: so that a bad link makes old data, not late cycles.
+# Lost replies in a cycle, each of which costs its timeout, after which the rest of the traffic
+# waits for the next cycle: so that a bad link makes old data, not late cycles.
 LOST_BEFORE_TRAYS = 2
 LOST_BEFORE_WRITES = 2
 LOST_BEFORE_UPKEEP = 1

@@ -188,7 +188,7 @@ MONITORS: tuple[Monitor, ...] = (
     Monitor(
         "UNDERVOLTAGE",
         S.HIGH,
-        lambda o, p: o.bus_voltage_v < p["bus_undervoltage_v"],
+        lambda o, p: o.bus_voltage_v < p["bus_undervoltage_share"] * p["battery_ocv_010_v"],
         "persistence_short_s",
         R.SHED,
         "bus voltage below its limit",

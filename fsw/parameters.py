@@ -82,7 +82,7 @@ TABLE: tuple[Parameter, ...] = (
     # Power.
     _P("overhead_power_w", 8000.0, 0, 1e5, "W", "everything but trays, losses included; D"),
     _P("array_dark_a", 5.0, 0, 1000, "A", "array current below it, discharging, is darkness; D"),
-    _P("bus_undervoltage_v", 330.0, 1, 2000, "V", "trays are shed below it; D: 3.05 V a cell"),
+    _P("bus_undervoltage_share", 0.93, 0, 1, "", "of battery_ocv_010_v: trays go off below; D"),
     _P("orbit_period_s", 5862.0, 3000, 1e5, "s", "nodal period; D: 650 km circular"),
     _P("eclipse_worst_s", 2130.0, 0, 1e4, "s", "longest eclipse, taken when unknown; D: beta 0"),
     _P("eclipse_lead_s", 30.0, 0, 1000, "s", "cap is down this long before entry; D"),

@@ -62,9 +62,13 @@ class ModeApp:
         transition = self.modes.step(self._conditions(telemetry, time_ns))
         if transition is not None:
             self._entered_ns = time_ns
+            to_safe = transition.target is Mode.SAFE
+            severity, name = (
+                (Severity.HIGH, "MODE_SAFE") if to_safe else (Severity.INFO, "MODE_CHANGED")
+            )
             rack.report(
-                Severity.HIGH if transition.target is Mode.SAFE else Severity.INFO,
-                "MODE_SAFE" if transition.target is Mode.SAFE else "MODE_CHANGED",
+                severity,
+                name,
                 f"{transition.source} to {transition.target}: {transition.reason}",
                 source=str(transition.source),
                 target=str(transition.target),

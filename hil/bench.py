@@ -81,8 +81,8 @@ def main() -> int:
                 return error.exit_code
         cycles = round(seconds * 10)
         print(
-            f"{target}: {seconds:.0f} s flown in {wall_s:.2f} s, ×{seconds / wall_s:.0f} real time, "
-            f"{1e6 * wall_s / cycles:.0f} µs a minor cycle"
+            f"{target}: {seconds:.0f} s flown in {wall_s:.2f} s, "
+            f"×{seconds / wall_s:.0f} real time, {1e6 * wall_s / cycles:.0f} µs a minor cycle"
         )
         spent_s["rest of the loop"] = wall_s - sum(spent_s.values())
         for part, part_s in sorted(spent_s.items(), key=lambda item: -item[1]):

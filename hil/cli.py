@@ -81,15 +81,17 @@ def run(
     console.print(
         f"{summary['simulated_s']:.0f} s flown in {summary['wall_s']:.1f} s "
         f"(×{summary['real_time_factor']:.0f}), {summary['deadline_misses']} deadline misses, "
-        f"digest {summary['digest'][:16]}"
+        f"digest {summary['digest'][:16]}",
+        soft_wrap=True,
     )
     for verdict in result.verdicts:
         mark = "[green]held[/]  " if verdict.held else "[bold red]FAILED[/]"
         console.print(f"{mark} ", end="")
         console.print(str(verdict), markup=False, soft_wrap=True)
     if not result.held:
-        console.print(f"seed {flown.seed}; to fly it again: {order.replay}", markup=False)
-    console.print(f"report: {report}", markup=False)
+        again = f"seed {flown.seed}; to fly it again: {order.replay}"
+        console.print(again, markup=False, soft_wrap=True)
+    console.print(f"report: {report}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if result.held else EXIT_FAILED)
 
 

@@ -88,7 +88,7 @@ class ClosedLoop:
         self.requirements = requirements
         self.recording = recording
         self.view: View = Unwatched()
-        self.figures = Figures()
+        self.figures = Figures(mission.vehicle.rack.clock_nominal_mhz)
         self.time_ns = 0
         self._ground = Ground(mission)
         self._sensors = Sensors(mission.vehicle, mission.sensor_noise)

@@ -7,11 +7,14 @@ from typing import Any
 
 from hil.mission import CYCLE_NS, CYCLE_S
 
+THROTTLED_SHARE = 0.99  # of the nominal clock; caps come in steps that cost less than 1 %
+
 
 class Figures:
     """Extremes, sums and times over the minor cycles."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock_nominal_mhz: float) -> None:
+        self._throttled_mhz = THROTTLED_SHARE * clock_nominal_mhz
         self.minor_cycles = 0
         self.deadline_misses = 0
         self.energy_residual = 0.0
@@ -30,7 +33,8 @@ class Figures:
         self.heat_residual = max(self.heat_residual, abs(truth["heat_residual"]))
         self.soc_min = min(self.soc_min, truth["soc"])
         self.gpu_temp_max_c = max(self.gpu_temp_max_c, truth["gpu_temp_max_c"])
-        self.throttled_cycles += truth["throttled"] != 0
+        if truth["trays_running"] and truth["clock_mean_mhz"] < self._throttled_mhz:
+            self.throttled_cycles += 1
         self.mode_cycles[mode] = self.mode_cycles.get(mode, 0) + 1
         self.last = truth
 

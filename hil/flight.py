@@ -136,7 +136,7 @@ class Flight:
                     "truth": rehearsal.telemetry(),
                     "environment": ENVIRONMENT_FIELDS,
                     "housekeeping": flight_software.housekeeping(),
-                    "bench": bench_channels(Figures(), ledger),
+                    "bench": bench_channels(Figures(1.0), ledger),
                 }
             )
         except UsageError as error:

@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hil.faults.ledger import Fate
-from hil.plots import ledger, pictures
+from hil.pictures import pictures
 from hil.recording import FROM_CONTROLLER, TO_CONTROLLER
 from hil.run_folder import RunFolder
 
@@ -39,8 +39,8 @@ def write_report(folder: Path) -> Path:
 def render(run: RunFolder) -> str:
     """The page."""
     environment = Environment(
-        loader=PackageLoader("hil", "."),
-        autoescape=select_autoescape(),
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -48,7 +48,8 @@ def render(run: RunFolder) -> str:
     told = [event for event in run.events if event["source"] != "radiation"]
     return environment.get_template("report.html.j2").render(
         run=run.path.resolve().name,
-        scenario=run.scenario,
+        name=run.scenario.get("name", run.path.resolve().name),
+        description=run.scenario.get("description", ""),
         summary=run.summary,
         versions=run.versions,
         requirements=run.summary.get("requirements", []),
@@ -87,7 +88,7 @@ def _tiles(run: RunFolder) -> list[tuple[str, str, str]]:
 def _upset_table(run: RunFolder) -> list[tuple[str, list[int]]]:
     """Element, then counts in the order of FATES and their sum; the last row is the sum of all."""
     counts: Counter[tuple[str, str]] = Counter(
-        (upset["element"], upset["fate"]) for upset in ledger(run)
+        (upset["element"], upset["fate"]) for upset in run.upsets
     )
     rows = []
     for element in sorted({element for element, _ in counts}):
@@ -113,7 +114,5 @@ def _link_figures(run: RunFolder) -> list[tuple[str, str]]:
     board = run.topic("housekeeping")
     if len(board):
         last: dict[str, Any] = {key: values[-1] for key, values in board.channels.items()}
-        rows += [
-            (name, f"{last[key]:,.0f}") for key, name in LINK_FIGURES.items() if key in last
-        ]
+        rows += [(name, f"{last[key]:,.0f}") for key, name in LINK_FIGURES.items() if key in last]
     return rows

@@ -73,6 +73,17 @@ class RunFolder:
         return read_events(path) if path.is_file() else []
 
     @cached_property
+    def upsets(self) -> list[dict[str, Any]]:
+        """Entries of the ledger with their last fate, out of the events."""
+        found: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for event in self.events:
+            if event["name"] in ("upset", "upset.settled"):
+                entry = event["fields"]
+                names = ("struck_s", "element", "tray", "index")
+                found[*(entry[name] for name in names), tuple(entry["bits"])] = entry
+        return list(found.values())
+
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """summary.json; empty for a run that was killed."""
         path = self.path / "summary.json"

@@ -11,10 +11,11 @@ from __future__ import annotations
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hil.complaints import complaints
 from hil.errors import UsageError
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -226,6 +227,19 @@ class Scenario(Section):
         return demand
 
 
+SECTIONS: dict[str, type[BaseModel]] = {
+    "": Scenario,
+    "duration": Duration,
+    "orbit": OrbitStart,
+    "conditions": Environment,
+    "conditions.storm": Storm,
+    "initial": Initial,
+    "demand": DemandStep,
+    "faults": Faults,
+    "require": Requirement,
+}
+
+
 def names() -> list[str]:
     """Names of the scenarios that come with racksat."""
     return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
@@ -260,61 +274,5 @@ def load(path: Path) -> Scenario:
     try:
         return Scenario.model_validate(tables)
     except ValidationError as error:
-        lines = [f"{path.name}: {line}" for line in complaints(error)]
+        lines = [f"{path.name}: {line}" for line in complaints(error, SECTIONS)]
         raise UsageError("\n".join(lines)) from error
-
-
-WORDING = (
-    ("Input should be", "must be"),
-    ("String should", "must"),
-    ("a valid dictionary or instance of", "a table, as in"),
-    ("greater than or equal to", ">="),
-    ("less than or equal to", "<="),
-    ("greater than", ">"),
-    ("less than", "<"),
-)
-
-
-def complaints(error: ValidationError) -> list[str]:
-    """What is wrong with a scenario, a line for each key, misspelt ones first."""
-    details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
-    return list(dict.fromkeys(_complaint(dict(detail)) for detail in details))
-
-
-def _complaint(detail: dict[str, Any]) -> str:
-    location = [part for part in detail["loc"] if not _is_union_tag(part)]
-    where = ".".join(str(part + 1) if isinstance(part, int) else part for part in location)
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        return f"{where}: unknown key, expected one of {', '.join(_keys_beside(location))}"
-    if detail["type"] == "missing":
-        return f"{where}: missing"
-    for long, short in WORDING:
-        message = message.replace(long, short)
-    value = detail["input"]
-    if isinstance(value, dict | list | BaseModel):
-        return f"{where}: {message}" if where else message
-    return f"{where} = {value!r}, {message}"
-
-
-def _is_union_tag(part: int | str) -> bool:
-    """Whether pydantic, not the file, put this part into a location."""
-    return isinstance(part, str) and (
-        part in ("float", "str", "finite-float") or part.startswith(("constrained-", "function-"))
-    )
-
-
-def _keys_beside(location: list[int | str]) -> list[str]:
-    """Keys that may stand where the last part of `location` does."""
-    sections: dict[str, type[Section]] = {
-        "duration": Duration,
-        "orbit": OrbitStart,
-        "conditions": Environment,
-        "conditions.storm": Storm,
-        "initial": Initial,
-        "demand": DemandStep,
-        "faults": Faults,
-        "require": Requirement,
-    }
-    path = ".".join(part for part in location[:-1] if isinstance(part, str))
-    return list(sections.get(path, Scenario).model_fields)

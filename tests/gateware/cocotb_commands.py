@@ -128,6 +128,22 @@ async def nothing_is_written_before_the_data_crc(dut: Any) -> None:
 
 
 @cocotb.test()
+async def every_wrong_header_or_data_crc_is_found(dut: Any) -> None:
+    bench = await ControllerBench(dut).start()
+    good = wire.command(wire.WRITE, 0x68, 4, b"\x01\x02\x03\x04")
+    for difference in range(1, 256):
+        packet = bytearray(good)
+        packet[15] ^= difference
+        assert await bench.exchange(wire.frame(bytes(packet))) == b""
+        packet = bytearray(good)
+        packet[-1] ^= difference
+        assert unframe(await bench.exchange(wire.frame(bytes(packet))))[3] == 4
+    assert (await bench.fields(r.DIAGNOSTICS_FRAME_ERRORS_2))["discarded"] == 255
+    assert await bench.fields(r.DIAGNOSTICS_COMMANDS_REFUSED) == {"refused": 255, "last_status": 4}
+    assert await bench.word(r.CONTROL_SCRATCH) == 0
+
+
+@cocotb.test()
 async def sensors_and_trays_in_the_telemetry(dut: Any) -> None:
     bench = await ControllerBench(dut).start()
     bench.sensors[:] = random.Random(18).randbytes(len(bench.sensors))
@@ -155,6 +171,19 @@ async def sensors_and_trays_in_the_telemetry(dut: Any) -> None:
         sensed = bytearray(bench.sensors[32 + 16 * tray : 48 + 16 * tray])
         sensed[0] = sensed[0] & 0xF1 | (0x08 if tray != 1 else 0)
         assert trays[16 * tray : 16 * tray + 16] == sensed
+
+
+@cocotb.test()
+async def hottest_is_of_the_powered_trays_only(dut: Any) -> None:
+    bench = await ControllerBench(dut).start()
+    await bench.set_tray(0, gpu=0x1200, hbm=0x2100)
+    await bench.set_tray(1, gpu=0xFFFF, hbm=0xFFFF)
+    await bench.set_tray(2, gpu=0x1100, hbm=0x2200)
+    for switches, hottest in ((0b000, 0), (0b001, 0x12002100), (0b101, 0x12002200)):
+        await bench.write(r.CONTROL_POWER_SWITCH, switches)
+        assert await bench.word(r.FAST_HOTTEST) == hottest
+    await bench.write(r.CONTROL_POWER_SWITCH, 0b111)
+    assert await bench.word(r.FAST_HOTTEST) == 0xFFFFFFFF
 
 
 @cocotb.test()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import random
 from typing import Any
 
@@ -121,6 +122,17 @@ async def every_single_bit_error_is_dropped(dut: Any) -> None:
         assert await bench.exchange(END + wire.escape(bytes(flipped)) + END) == b""
     assert await drops(bench) == (0, 0, 8 * len(body))
     assert await bench.word(r.CONTROL_SCRATCH) == 0
+
+
+@cocotb.test()
+async def every_bit_of_the_crc16_counts(dut: Any) -> None:
+    bench = await ControllerBench(dut).start()
+    # What to add to the CRC-16 of a frame so that a single bit is left over in the receiver's.
+    wrong = {binascii.crc_hqx(k.to_bytes(2, "big"), 0): k for k in range(1 << 16)}
+    for bit in range(16):
+        body = PROBE + (wire.crc16(PROBE) ^ wrong[1 << bit]).to_bytes(2, "big")
+        assert await bench.exchange(END + wire.escape(body) + END) == b""
+    assert await drops(bench) == (0, 0, 16)
 
 
 @cocotb.test()
