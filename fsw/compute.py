@@ -31,6 +31,8 @@ class Caps:
             for power_w, clock_mhz in zip(self.power_w, self.clock_mhz, strict=True)
         ]
 
+_ROUNDING_W = 1e-6  # what adding up the shares of a rack may lose
+
 
 def share_out(budget_w: float, limits_w: Sequence[float]) -> list[float]:
     """Even shares of `budget_w`, none above its limit; what one leaves goes to the others."""
@@ -79,6 +81,8 @@ class ComputeLaw:
         step_w = parameters["cap_step_w"]
         for index, value_w in enumerate(wanted_w):
             value_w = max(value_w, min_w)
+            if value_w > max_w - _ROUNDING_W:
+                value_w = max_w
             held_w = self._power_w[index]
             at_end = value_w in (min_w, max_w) and value_w != held_w
             if value_w < held_w or value_w >= held_w + step_w or at_end:

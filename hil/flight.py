@@ -24,7 +24,6 @@ from hil.craft import Craft
 from hil.errors import InternalError, SimulatorDied, UsageError
 from hil.faults.ledger import Ledger
 from hil.faults.reports import Reports
-from hil.figures import Figures
 from hil.flight_parameters import flight_parameters
 from hil.link_tap import LinkTap
 from hil.memories import ControllerMemory, FlightMemory
@@ -136,7 +135,7 @@ class Flight:
                     "truth": rehearsal.telemetry(),
                     "environment": ENVIRONMENT_FIELDS,
                     "housekeeping": flight_software.housekeeping(),
-                    "bench": bench_channels(Figures(1.0), ledger),
+                    "bench": bench_channels(0, ledger),
                 }
             )
         except UsageError as error:

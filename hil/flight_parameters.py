@@ -30,6 +30,7 @@ def flight_parameters(vehicle: Vehicle, orbit: Orbit, scenario: Scenario) -> dic
         "battery_capacity_ah": capacity_ah,
         "battery_resistance_ohm": battery.series_resistance_ohm(pack)
         + battery.polarisation_resistance_ohm(pack),
+        "battery_charge_limit_v": pack.charge_voltage_v * pack.cells_in_series,
         "battery_charge_max_w": pack.charge_limit_c * capacity_ah * mean_v,
         "orbit_period_s": orbit.nodal_period_s,
         "eclipse_worst_s": cylinder_duration_s(orbit.semi_major_axis_m, orbit.period_s, 0.0),

@@ -5,6 +5,7 @@ Both show at most what the wall clock can use, so that watching costs the run ne
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from types import TracebackType
 from typing import Self
@@ -33,11 +34,13 @@ class LineView:
         self._console = console
         self._title = title
         self._duration_s = duration_s
-        self._next = 0.0
+        self._told = -1
         self._began_s = clock.wall_s()
 
     def __enter__(self) -> Self:
-        self._console.print(f"{self._title}, {self._duration_s:.0f} s", soft_wrap=True)
+        self._console.print(
+            f"{self._title}, {self._duration_s:.0f} s", soft_wrap=True, markup=False
+        )
         self._began_s = clock.wall_s()
         return self
 
@@ -51,10 +54,10 @@ class LineView:
 
     def show(self, snapshot: Snapshot) -> None:
         """A line, when a further tenth of the run has passed."""
-        if snapshot.progress < self._next:
+        tenth = math.floor(snapshot.progress * LINES + 1e-9)
+        if tenth <= self._told:
             return
-        while self._next <= snapshot.progress:
-            self._next += 1.0 / LINES
+        self._told = tenth
         truth, bench = snapshot.truth, snapshot.bench
         self._console.print(
             f"{100 * snapshot.progress:3.0f} %  {snapshot.time_ns / 1e9:6.0f} s  "
@@ -67,12 +70,15 @@ class LineView:
             f"upsets {bench['upsets_occurred']:.0f}  "
             f"{_speed(snapshot, self._began_s)}",
             soft_wrap=True,
+            markup=False,
         )
 
     def tell(self, time_ns: int, severity: str, text: str) -> None:
         """A line for a severe event."""
         if severity == "high":
-            self._console.print(f"       {time_ns / 1e9:6.1f} s  {text}", soft_wrap=True)
+            self._console.print(
+                f"       {time_ns / 1e9:6.1f} s  {text}", soft_wrap=True, markup=False
+            )
 
 
 class LiveView:

@@ -49,6 +49,11 @@ def test_an_ample_budget_gives_full_power():
     assert caps.total_w == TRAYS * MAX_W
 
 
+def test_a_whole_budget_short_of_a_rounding_error_gives_full_power():
+    assert step(TRAYS * MAX_W * (1.0 - 1e-12)).power_w == (MAX_W,) * TRAYS
+    assert step(TRAYS * (MAX_W - 1.0)).power_w == (5540.0,) * TRAYS
+
+
 def test_the_caps_never_add_up_to_more_than_the_budget():
     compute = law()
     for budget_w in (20e3, 14_321.0, 9_999.0, 17_000.0, 12_345.0):
