@@ -74,6 +74,7 @@ HOUSEKEEPING: tuple[tuple[str, Construct], ...] = (
     ("fsw_sunlit_cap_w", FLOAT),
     ("fsw_overhead_w", FLOAT),
     ("fsw_ready_soc", FLOAT),
+    ("fsw_trays_affordable", SMALL),
     ("fsw_shed_trays", SMALL),
     ("fsw_dark", SMALL),
     ("fsw_cap_w", FLOAT),
