@@ -31,6 +31,7 @@ class Caps:
             for power_w, clock_mhz in zip(self.power_w, self.clock_mhz, strict=True)
         ]
 
+
 _ROUNDING_W = 1e-6  # what adding up the shares of a rack may lose
 
 

@@ -34,6 +34,7 @@ from fsw.protected_memory import ProtectedMemory
 from fsw.rack import Rack
 from fsw.stored_state import StoredState
 from fsw.supervision import FaultApp, ModeApp
+from fsw.telemetry import encode_housekeeping
 from fsw.upkeep import ScrubApp, TrayApp
 
 KICK_NS = 1_000_000_000  # between kicks of the controller's watchdog
@@ -74,6 +75,7 @@ class FlightSoftware:
         self.bus = Bus()
         self._trays = trays
         self._time_ns = 0
+        self._packets = 0  # sent down
         self._kicked_ns = -KICK_NS  # when the controller last acknowledged a kick
         self._resumed = False
         self._ready = False  # identified, configured, protected memory as it should be
@@ -128,6 +130,11 @@ class FlightSoftware:
     def housekeeping(self) -> dict[str, float | int | str]:
         """Flat values, names prefixed fsw_; see `fsw/housekeeping.py`."""
         return housekeeping(self)
+
+    def downlink(self) -> bytes:
+        """The housekeeping packet of now, TM[3,25]; see `fsw/telemetry.py`."""
+        self._packets += 1
+        return encode_housekeeping(self.housekeeping(), self._time_ns, self._packets)
 
     def drain_events(self) -> list[Event]:
         """Events since the last call."""

@@ -8,6 +8,7 @@ nanoseconds, 64 bits.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from struct import error as StructError
 from typing import Any
 
 from construct import Construct, ConstructError, Enum, Float32b, Int8ub, Int32ub, Struct, Terminated
@@ -110,7 +111,7 @@ HOUSEKEEPING: tuple[tuple[str, Construct], ...] = (
 
 NAMES = tuple(name for name, _ in HOUSEKEEPING)
 STRUCTURE = Struct("structure_id" / Int8ub, *(name / type_ for name, type_ in HOUSEKEEPING))
-_WHOLE = Struct("structure" / STRUCTURE, Terminated)
+_PARSER = Struct("structure" / STRUCTURE, Terminated).compile()  # a quarter of the time
 _COUNTERS = frozenset(name for name, type_ in HOUSEKEEPING if type_ is COUNTER)
 
 
@@ -158,8 +159,8 @@ def decode_housekeeping(packet: bytes) -> tuple[int, dict[str, Value]]:
             f"expected TM[{SERVICE},{SUBTYPE}] of APID 0x{APID:03X}"
         )
     try:
-        parsed = _WHOLE.parse(bytes(tm.source_data)).structure
-    except ConstructError as error:
+        parsed = _PARSER.parse(bytes(tm.source_data)).structure
+    except (ConstructError, StructError) as error:
         raise TelemetryError(f"housekeeping: {str(error).strip()}") from None
     if parsed.structure_id != STRUCTURE_ID:
         raise TelemetryError(f"structure {parsed.structure_id}, expected {STRUCTURE_ID}")

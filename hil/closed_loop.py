@@ -21,7 +21,7 @@ from hil.craft import Craft
 from hil.faults.ledger import Entry, Ledger
 from hil.faults.reports import Reports
 from hil.figures import Figures
-from hil.ground import Ground
+from hil.ground import Ground, received_housekeeping
 from hil.mission import CYCLE_NS, ENVIRONMENT_FIELDS, Mission
 from hil.recording import Recording
 from hil.requirements import RequirementsCheck, Value
@@ -96,7 +96,7 @@ class ClosedLoop:
         self._next_upset = next(self._upsets, None)
         self._actuators = b""
         self._environment = mission.environment_at(0)
-        self._mode = str(flight_software.housekeeping()["fsw_mode"])
+        self._mode = str(received_housekeeping(flight_software)["fsw_mode"])
 
     def fly(self, view: View) -> None:
         """All minor cycles of the mission, watched by `view`."""
@@ -171,7 +171,7 @@ class ClosedLoop:
     def _observe_slowly(self, time_ns: int, truth: Mapping[str, float]) -> None:
         """What is sampled once a second."""
         environment = {name: getattr(self._environment, name) for name in ENVIRONMENT_FIELDS}
-        housekeeping = self.flight_software.housekeeping()
+        housekeeping = received_housekeeping(self.flight_software)
         self._mode = str(housekeeping["fsw_mode"])
         self.reports.read(housekeeping)
         self._tell_settled(time_ns, self.ledger.look(time_ns))

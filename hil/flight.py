@@ -25,6 +25,7 @@ from hil.errors import InternalError, SimulatorDied, UsageError
 from hil.faults.ledger import Ledger
 from hil.faults.reports import Reports
 from hil.flight_parameters import flight_parameters
+from hil.ground import received_housekeeping
 from hil.link_tap import LinkTap
 from hil.memories import ControllerMemory, FlightMemory
 from hil.mission import ENVIRONMENT_FIELDS, load_vehicle_of, plan
@@ -134,7 +135,7 @@ class Flight:
                 {
                     "truth": rehearsal.telemetry(),
                     "environment": ENVIRONMENT_FIELDS,
-                    "housekeeping": flight_software.housekeeping(),
+                    "housekeeping": received_housekeeping(flight_software),
                     "bench": bench_channels(0, ledger),
                 }
             )

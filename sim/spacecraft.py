@@ -227,7 +227,7 @@ def telemetry(vehicle: Vehicle, state: State, flows: Flows) -> dict[str, float]:
     outlet = float(flows.radiator_outlet_k[0])
     ammonia = min(mix, float(coolant.hot_k[0]), outlet)
     running_count = int(np.count_nonzero(running))
-    clock_mean = float(clock.sum()) / running_count if running_count else 0.0
+    clock_mean = float(clock[running].mean()) if running_count else 0.0
     slowest = float(clock[running].min()) if running_count else nominal
     panels = (
         state.panel_k[0, in_service:]

@@ -147,6 +147,10 @@ def test_misspelt_key_of_a_requirement_names_the_known_ones(tmp_path: Path) -> N
             '[[require]]\nchannel = "soc"\nbelow = "x"\n',
             "mine.toml: require.1.below = 'x', must be a valid number",
         ),
+        (
+            "[conditions.upset_scales]\nweight = 2\n",
+            "mine.toml: conditions.upset_scales.weight = 'weight', must be 'controller_memory', ",
+        ),
         ("seed = = 3\n", "mine.toml: not valid TOML: "),
     ],
 )
