@@ -263,6 +263,20 @@ class Upset:
     bits = (12,)
 
 
+def test_the_mean_clock_is_that_of_the_trays_that_run() -> None:
+    """A tray that hangs after its clock was set does not count."""
+
+    class Hang(Upset):
+        element = "tray_hang"
+
+    state = initial_state(VEHICLE, trays_on=True)
+    state, _ = fly(VEHICLE, state, drives(VEHICLE), surroundings(), 1.0, 1.0)
+    state, flows = step(VEHICLE, state, drives(VEHICLE), surroundings(), 1.0, 0.1)
+    seen = telemetry(VEHICLE, apply_upset(state, Hang()), flows)
+    assert seen["trays_running"] == VEHICLE.rack.trays - 1
+    assert 0.0 < seen["clock_mean_mhz"] <= VEHICLE.rack.clock_nominal_mhz
+
+
 def test_three_satellites_are_three_times_one() -> None:
     """Different charge, temperatures, commands, demand and environment; an upset in the second."""
     socs, temperatures, demands = (0.9, 0.3, 0.055), (20.0, 45.0, -5.0), (1.0, 0.4, 0.9)
