@@ -61,6 +61,8 @@ module lockstep_top #(
         .o_actuators (actuators),
         .o_idle      (idle)
     );
+
+    upset_injector #(.TRAYS(TRAYS)) injector ();
 endmodule
 
 `default_nettype wire
