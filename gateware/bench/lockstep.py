@@ -101,19 +101,17 @@ class Bench:
         return self.peek(word)
 
     async def flip_register(self, number: int, copy: int, mask: int) -> tuple[int, int]:
-        """XOR `mask` into a copy of a triplicated register; the copy before and after.
+        """XOR `mask` into a copy of a triplicated register; a sound copy and the flipped one.
 
-        Some clocks follow, without a tick.
+        The clocks that take this are without a tick; they repair the copy too.
         """
         injector = self._injector
         injector.register.value = number
         injector.copy.value = copy
         injector.mask.value = mask
         injector.strike.value = not injector.strike.value
-        await ValueChange(injector.struck)
-        flipped = int(injector.was.value), int(injector.now.value)
         await self._run(0)
-        return flipped
+        return int(injector.sound.value), int(injector.flipped.value)
 
     @staticmethod
     def _write(handle: Any, data: bytes, bits: int) -> None:
@@ -145,7 +143,7 @@ async def serve(dut: Any) -> None:
             answer = message.CODEWORD.pack(await bench.flip(*message.WORD.unpack(payload)))
         elif kind == message.FLIP_REGISTER:
             copies = await bench.flip_register(*message.REGISTER.unpack(payload))
-            answer = message.COPY.pack(*copies) + bench.actuators
+            answer = message.COPIES.pack(*copies) + bench.actuators
         else:
             answer = message.CODEWORD.pack(bench.peek(message.WORD.unpack(payload)[0]))
         message.send(connection, kind, answer)

@@ -45,7 +45,8 @@ module control_registers #(
     output wire                o_tray_reload,
     // upset copies in this clock
     output wire [9:0]          o_mismatch,
-    output wire [TRAYS-1:0]    o_caps_mismatch
+    output wire [TRAYS-1:0]    o_caps_mismatch,
+    input  wire [42:0]         i_upset  // for tests, see triplicated
 );
 
     localparam [31:0] KICK_KEY  = 32'h5AFEC0DE;
@@ -84,94 +85,104 @@ module control_registers #(
     localparam [31:0] WATCHDOG_RESET     = `RS_CONTROL_WATCHDOG_RESET;
     localparam [31:0] SCRUB_RESET        = `RS_CONTROL_SCRUB_RESET;
 
-    triplicated #(.WIDTH(TRAYS), .RESET(POWER_SWITCH_RESET[TRAYS-1:0])) power_switch (
+    triplicated #(.WIDTH(TRAYS), .RESET(POWER_SWITCH_RESET[TRAYS-1:0]), .NUMBER(8'd0)) power_switch (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_POWER_SWITCH)),
         .i_data     (i_data[TRAYS-1:0]),
         .o_data     (o_power_switch),
-        .o_mismatch (o_mismatch[0])
+        .o_mismatch (o_mismatch[0]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_PUMP_DRIVE_RESET)) pump_drive (
+    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_PUMP_DRIVE_RESET), .NUMBER(8'd1)) pump_drive (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_PUMP_DRIVE)),
         .i_data     (i_data),
         .o_data     (o_pump_drive),
-        .o_mismatch (o_mismatch[1])
+        .o_mismatch (o_mismatch[1]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_THERMAL_DRIVE_RESET)) thermal_drive (
+    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_THERMAL_DRIVE_RESET), .NUMBER(8'd2)) thermal_drive (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_THERMAL_DRIVE)),
         .i_data     (i_data),
         .o_data     (o_thermal_drive),
-        .o_mismatch (o_mismatch[2])
+        .o_mismatch (o_mismatch[2]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_SAFE_DRIVE_RESET)) safe_drive (
+    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_SAFE_DRIVE_RESET), .NUMBER(8'd3)) safe_drive (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_SAFE_DRIVE)),
         .i_data     (i_data),
         .o_data     (o_safe_drive),
-        .o_mismatch (o_mismatch[3])
+        .o_mismatch (o_mismatch[3]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(16), .RESET(THERMOSTAT_RESET[`RS_CONTROL_THERMOSTAT_SUPPLY_MIN])) thermostat (
+    triplicated #(.WIDTH(16), .RESET(THERMOSTAT_RESET[`RS_CONTROL_THERMOSTAT_SUPPLY_MIN]), .NUMBER(8'd4)) thermostat (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_THERMOSTAT)),
         .i_data     (i_data[`RS_CONTROL_THERMOSTAT_SUPPLY_MIN]),
         .o_data     (o_thermostat),
-        .o_mismatch (o_mismatch[4])
+        .o_mismatch (o_mismatch[4]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_OVER_TEMPERATURE_LIMIT_RESET)) temperature_limit (
+    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_OVER_TEMPERATURE_LIMIT_RESET), .NUMBER(8'd5)) temperature_limit (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_OVER_TEMPERATURE_LIMIT)),
         .i_data     (i_data),
         .o_data     (o_temperature_limit),
-        .o_mismatch (o_mismatch[5])
+        .o_mismatch (o_mismatch[5]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(8), .RESET(DEBOUNCE_RESET[`RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE_TICKS])) debounce (
+    triplicated #(.WIDTH(8), .RESET(DEBOUNCE_RESET[`RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE_TICKS]), .NUMBER(8'd6)) debounce (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE)),
         .i_data     (i_data[`RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE_TICKS]),
         .o_data     (o_debounce),
-        .o_mismatch (o_mismatch[6])
+        .o_mismatch (o_mismatch[6]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(16), .RESET(CURRENT_RESET[`RS_CONTROL_OVER_CURRENT_LIMIT_LIMIT])) current_limit (
+    triplicated #(.WIDTH(16), .RESET(CURRENT_RESET[`RS_CONTROL_OVER_CURRENT_LIMIT_LIMIT]), .NUMBER(8'd7)) current_limit (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_OVER_CURRENT_LIMIT)),
         .i_data     (i_data[`RS_CONTROL_OVER_CURRENT_LIMIT_LIMIT]),
         .o_data     (o_current_limit),
-        .o_mismatch (o_mismatch[7])
+        .o_mismatch (o_mismatch[7]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(17), .RESET({WATCHDOG_RESET[31], WATCHDOG_RESET[`RS_CONTROL_WATCHDOG_PERIOD]})) watchdog (
+    triplicated #(.WIDTH(17), .RESET({WATCHDOG_RESET[31], WATCHDOG_RESET[`RS_CONTROL_WATCHDOG_PERIOD]}), .NUMBER(8'd8)) watchdog (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_WATCHDOG)),
         .i_data     ({i_data[31], i_data[`RS_CONTROL_WATCHDOG_PERIOD]}),
         .o_data     ({o_watchdog_enable, o_watchdog_period}),
-        .o_mismatch (o_mismatch[8])
+        .o_mismatch (o_mismatch[8]),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(17), .RESET({SCRUB_RESET[31], SCRUB_RESET[`RS_CONTROL_SCRUB_PERIOD]})) scrub (
+    triplicated #(.WIDTH(17), .RESET({SCRUB_RESET[31], SCRUB_RESET[`RS_CONTROL_SCRUB_PERIOD]}), .NUMBER(8'd9)) scrub (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_write && (address == `RS_CONTROL_SCRUB)),
         .i_data     ({i_data[31], i_data[`RS_CONTROL_SCRUB_PERIOD]}),
         .o_data     ({o_scrub_enable, o_scrub_period}),
-        .o_mismatch (o_mismatch[9])
+        .o_mismatch (o_mismatch[9]),
+        .i_upset    (i_upset)
     );
 
     always @(posedge i_clk)
@@ -184,13 +195,15 @@ module control_registers #(
     generate
         for (tray = 0; tray < TRAYS; tray = tray + 1) begin : gen_cap
             localparam [31:0] ADDRESS = `RS_TRAY_CONTROL_BASE + `RS_TRAY_CONTROL_PER_TRAY * tray;
-            triplicated #(.WIDTH(32), .RESET(`RS_TRAY_CONTROL_CAP_RESET)) cap (
+            localparam [31:0] NUMBER  = 32 + tray;
+            triplicated #(.WIDTH(32), .RESET(`RS_TRAY_CONTROL_CAP_RESET), .NUMBER(NUMBER[7:0])) cap (
                 .i_clk      (i_clk),
                 .i_rst      (i_rst),
                 .i_write    (i_write && (address == ADDRESS)),
                 .i_data     (i_data),
                 .o_data     (o_caps[32*(TRAYS-1-tray) +: 32]),
-                .o_mismatch (o_caps_mismatch[tray])
+                .o_mismatch (o_caps_mismatch[tray]),
+                .i_upset    (i_upset)
             );
         end
     endgenerate

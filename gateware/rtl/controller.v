@@ -32,7 +32,9 @@ module controller #(
     input  wire [8*(32+16*TRAYS)-1:0]  i_sensors,
     output wire [8*(28+4*TRAYS)-1:0]   o_actuators,
     // nothing is in progress
-    output wire                        o_idle
+    output wire                        o_idle,
+    // upsets for tests, 0 in flight: {strike, copy, register, mask}, see triplicated
+    input  wire [42:0]                 i_upset
 );
 
     // -- frames in
@@ -197,7 +199,8 @@ module controller #(
         .o_tray_scrub             (scrub_write),
         .o_tray_reload            (reload_write),
         .o_mismatch               (control_mismatch),
-        .o_caps_mismatch          (caps_mismatch)
+        .o_caps_mismatch          (caps_mismatch),
+        .i_upset                  (i_upset)
     );
 
     // -- trips
@@ -247,7 +250,8 @@ module controller #(
         .o_settled                   (settled),
         .o_latched                   (latched),
         .o_over_temperature_mismatch (over_temperature_mismatch),
-        .o_over_current_mismatch     (over_current_mismatch)
+        .o_over_current_mismatch     (over_current_mismatch),
+        .i_upset                     (i_upset)
     );
 
     hottest #(.TRAYS(TRAYS)) hottest (
@@ -285,7 +289,8 @@ module controller #(
         .o_expired        (watchdog_expired),
         .o_expire         (watchdog_expire),
         .o_safe_mismatch  (safe_mismatch),
-        .o_ticks_mismatch (ticks_mismatch)
+        .o_ticks_mismatch (ticks_mismatch),
+        .i_upset          (i_upset)
     );
 
     command_lines #(.TRAYS(TRAYS)) reset_command (

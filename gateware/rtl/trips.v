@@ -36,7 +36,8 @@ module trips #(
     output wire [6:0]          o_latched,   // trips latched in this clock
     // upset copies in this clock
     output wire                o_over_temperature_mismatch,
-    output wire                o_over_current_mismatch
+    output wire                o_over_current_mismatch,
+    input  wire [42:0]         i_upset       // for tests, see triplicated
 );
 
     reg [8*TRAYS-1:0] hot_ticks_q;
@@ -73,22 +74,24 @@ module trips #(
     assign o_settled          = (shorted == {TRAYS{1'b0}});
     assign o_latched          = latched;
 
-    triplicated #(.WIDTH(TRAYS)) over_temperature (
+    triplicated #(.WIDTH(TRAYS), .NUMBER(8'd18)) over_temperature (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (1'b1),
         .i_data     ((too_hot & ~i_over_temperature_clear) | cooked),
         .o_data     (too_hot),
-        .o_mismatch (o_over_temperature_mismatch)
+        .o_mismatch (o_over_temperature_mismatch),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(TRAYS)) over_current (
+    triplicated #(.WIDTH(TRAYS), .NUMBER(8'd19)) over_current (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (1'b1),
         .i_data     ((too_much & ~i_over_current_clear) | shorted),
         .o_data     (too_much),
-        .o_mismatch (o_over_current_mismatch)
+        .o_mismatch (o_over_current_mismatch),
+        .i_upset    (i_upset)
     );
 
     always @(posedge i_clk)

@@ -25,7 +25,8 @@ module watchdog (
     output wire        o_expire,    // expires in this clock
     // upset copies in this clock
     output wire        o_safe_mismatch,
-    output wire        o_ticks_mismatch
+    output wire        o_ticks_mismatch,
+    input  wire [42:0] i_upset       // for tests, see triplicated
 );
 
     reg expired_q;
@@ -40,22 +41,24 @@ module watchdog (
     assign o_expired = expired_q;
     assign o_expire  = expire;
 
-    triplicated #(.WIDTH(1)) safe (
+    triplicated #(.WIDTH(1), .NUMBER(8'd16)) safe (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (expire || i_enter_safe || i_leave_safe),
         .i_data     (expire || i_enter_safe),
         .o_data     (is_safe),
-        .o_mismatch (o_safe_mismatch)
+        .o_mismatch (o_safe_mismatch),
+        .i_upset    (i_upset)
     );
 
-    triplicated #(.WIDTH(16)) counter (
+    triplicated #(.WIDTH(16), .NUMBER(8'd17)) counter (
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_write    (i_tick || stopped),
         .i_data     ((stopped || expire) ? 16'd0 : ticks_next),
         .o_data     (ticks),
-        .o_mismatch (o_ticks_mismatch)
+        .o_mismatch (o_ticks_mismatch),
+        .i_upset    (i_upset)
     );
 
     always @(posedge i_clk)

@@ -110,14 +110,14 @@ class RtlTarget(LockstepTarget):
         self.actuators()  # what is queued comes first
         request = message.REGISTER.pack(register.number, COPIES.index(copy), mask)
         answer = self.process.call(message.FLIP_REGISTER, request)
-        before, after = message.COPY.unpack_from(answer)
-        self._actuators = answer[message.COPY.size :]
-        if after != before ^ mask:
+        sound, flipped = message.COPIES.unpack_from(answer)
+        self._actuators = answer[message.COPIES.size :]
+        if flipped != sound ^ mask:
             raise InjectionError(
-                f"flip of copy {copy} of {name}: read back {after:#x}, "
-                f"expected {before:#x} ^ {mask:#x} = {before ^ mask:#x}"
+                f"flip of copy {copy} of {name}: read back {flipped:#x}, "
+                f"expected {sound:#x} ^ {mask:#x} = {sound ^ mask:#x}"
             )
-        return int(after)
+        return int(flipped)
 
     def reset(self) -> None:
         self._queue.clear()
