@@ -87,6 +87,7 @@ module controller #(
     wire        memory_ready;
     wire        scrub_valid;
     wire [7:0]  reply_data;
+    wire        replying;
     wire        reply_valid;
     wire        reply_last;
     wire        reply_ready;
@@ -114,6 +115,7 @@ module controller #(
         .o_bus_data    (bus_data),
         .i_bus_done    (registers_done || memory_done),
         .i_bus_data    (memory_done ? memory_data : registers_data),
+        .o_replying    (replying),
         .o_reply_data  (reply_data),
         .o_reply_valid (reply_valid),
         .o_reply_last  (reply_last),
@@ -128,6 +130,7 @@ module controller #(
         .i_clk   (i_clk),
         .i_rst   (i_rst),
         .i_data  (reply_data),
+        .i_open  (replying),
         .i_valid (reply_valid),
         .i_last  (reply_last),
         .o_ready (reply_ready),
