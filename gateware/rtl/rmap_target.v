@@ -231,8 +231,10 @@ module rmap_target #(
                 discard_q <= discard;
                 status_q  <= verdict;
             end
-            if (state_q == IDLE)
-                index_q <= 6'd0;
+            if (state_q == IDLE) begin
+                index_q         <= 6'd0;
+                fetched_valid_q <= 1'b0;  // left behind by a reply that was given up
+            end
             if (deciding) begin
                 address_q <= address;
                 words_q   <= (status_q != 8'd0) ? 8'd0 : is_modify ? 8'd1 : length[9:2];
