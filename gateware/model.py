@@ -180,7 +180,7 @@ class ControllerModel:
         return self.memory.codewords[word]
 
     def flip_register(self, name: str, copy: str, mask: int) -> int:
-        """XOR one copy ("a", "b", "c") of a triplicated register with a mask; the copy as it is then.
+        """XOR one copy ("a", "b", "c") of a triplicated register; the copy as it is then.
 
         The next clock, which does not wait for a tick, repairs and counts it. Raises KeyError and
         ValueError for what does not exist (see `gateware.triplication`).

@@ -42,7 +42,7 @@ class Bench:
         self._status = driver.status._handle
         self._actuators = driver.actuators._handle
         self._done = ValueChange(driver.done)
-        self._injector = getattr(dut, "injector", None)  # upset_injector
+        self._injector: Any = getattr(dut, "injector", None)  # not every top has one
         self._go = 0
         self.actuators = bytes(len(driver.actuators) // 8)
 

@@ -232,6 +232,15 @@ def test_reset_is_power_on(link: PayloadLink, target: RtlTarget) -> None:
     assert word(link, r.IDENTITY_UPTIME) == 0
 
 
+def test_reset_cause() -> None:
+    with RtlTarget(trays=1) as target:
+        read = ReadCommand(address=r.DIAGNOSTICS_RESET_CAUSE.address, length=4, key=r.FLIGHT_KEY)
+        for cause in (1, 2, 2):
+            (payload,) = FrameDecoder().feed(target.exchange(encode_frame(encode_command(read))))
+            assert decode_reply(payload).data == cause.to_bytes(4, "big")
+            target.reset()
+
+
 def test_one_tray() -> None:
     with serial.serial_for_url("rtl://?trays=1", timeout=0.1) as port:
         port.target.set_sensors(bytes(32) + bytes(range(16)))
