@@ -20,19 +20,21 @@ module repair_counter #(
 
     reg [15:0] mismatches_q;
     reg [7:0]  register_q;
-    reg [7:0]  lowest;
 
     wire [63:0] mismatches = {{32-TRAYS{1'b0}}, i_caps, 12'd0, i_state, 6'd0, i_control};
     wire        any        = (i_control != 10'd0) || (i_state != 4'd0) || (i_caps != {TRAYS{1'b0}});
 
-    integer i;
-
-    always @* begin
-        lowest = 8'd0;
-        for (i = 63; i >= 0; i = i - 1)
-            if (mismatches[i])
-                lowest = i[7:0];
-    end
+    // A function, so that a simulator goes through it only when there is something to count.
+    function [7:0] lowest;
+        input [63:0] bits;
+        integer      i;
+        begin
+            lowest = 8'd0;
+            for (i = 63; i >= 0; i = i - 1)
+                if (bits[i])
+                    lowest = i[7:0];
+        end
+    endfunction
 
     assign o_mismatches = mismatches_q;
     assign o_register   = register_q;
@@ -43,7 +45,7 @@ module repair_counter #(
             register_q   <= 8'd0;
         end else if (any) begin
             mismatches_q <= mismatches_q + 16'd1;
-            register_q   <= lowest;
+            register_q   <= lowest(mismatches);
         end
 
 endmodule
