@@ -12,7 +12,7 @@
 
 `define READ_BACK(NUMBER, NAME)                                                    \
     always @(posedge i_clk)                                                        \
-        if (struck && register == NUMBER) begin                                    \
+        if (struck) if (register == NUMBER) begin                                  \
             flipped <= copy == 0 ? NAME.copy_a_q : copy == 1 ? NAME.copy_b_q       \
                                                              : NAME.copy_c_q;      \
             sound   <= copy == 0 ? NAME.copy_b_q : copy == 1 ? NAME.copy_c_q       \
