@@ -17,6 +17,7 @@ from fsw.register_map import Region, Register
 from gateware.model_link import SILENT_TICKS_MAX, FrameReceiver, RmapTarget, encode_frame
 from gateware.model_memory import CODEWORD_MASK, WORDS, ProtectedMemory
 from gateware.model_sensors import SensorVector
+from gateware.triplication import CAPS_FIRST, STATE_FIRST, triplicated_register
 
 TRAYS_MAX = 32
 COMMAND_LINE_TICKS = 20
@@ -28,6 +29,7 @@ _MASK16 = 0xFFFF
 _MASK32 = 0xFFFF_FFFF
 _ENABLE = 1 << 31
 _HEATER_FULL = 0xFFFF
+_POWER_ON, _EXTERNAL_RESET = 1, 2  # bits of diagnostics.reset_cause
 _QUIET = 1 << 62  # more ticks than anybody asks for
 
 _FAST_HEAD = Struct(">4I")
@@ -75,10 +77,15 @@ class ControllerModel:
             (region, region.base, region.end(trays), "r" in region.access, "w" in region.access)
             for region in r.REGIONS
         )
-        self.reset()
+        self._power_up()
+        self._reset_cause = _POWER_ON
 
     def reset(self) -> None:
-        """Everything as after power-up, the sensor vector at zero."""
+        """Everything as after power-up, the sensor vector at zero; only the reset cause differs."""
+        self._power_up()
+        self._reset_cause = _EXTERNAL_RESET
+
+    def _power_up(self) -> None:
         self.memory = ProtectedMemory()
         self._receiver = FrameReceiver()
         self._rmap = RmapTarget(self)
@@ -98,6 +105,8 @@ class ControllerModel:
         self._trips = 0
         self._debounce = [0] * self.trays
         self._debouncing = False
+        self._mismatches = 0
+        self._last_repaired = 0
         self._powered = 0
         self._sensors = SensorVector(self.trays)
         self._compare_temperatures()
@@ -169,6 +178,32 @@ class ControllerModel:
         if not 0 <= word < WORDS:
             raise IndexError(f"memory word = {word}, must be 0 to {WORDS - 1}")
         return self.memory.codewords[word]
+
+    def flip_register(self, name: str, copy: str, mask: int) -> int:
+        """XOR one copy ("a", "b", "c") of a triplicated register; the copy as it is then.
+
+        The next clock, which does not wait for a tick, repairs and counts it. Raises KeyError and
+        ValueError for what does not exist (see `gateware.triplication`).
+        """
+        register = triplicated_register(name, self.trays)
+        register.check(copy, mask)
+        self._mismatches = self._mismatches + 1 & _MASK16
+        self._last_repaired = register.number
+        return self._triplicated_value(register.name, register.number) ^ mask
+
+    def _triplicated_value(self, name: str, number: int) -> int:
+        """Content of a triplicated register, its flip-flops as one number."""
+        if number >= CAPS_FIRST:
+            return self._caps[number - CAPS_FIRST]
+        if number < STATE_FIRST:
+            word = self._control[number]
+            return word >> 31 << 16 | word & _MASK16 if number in (_WATCHDOG, _SCRUB) else word
+        return {
+            "safe": int(self._safe),
+            "watchdog_ticks": self._watchdog_ticks,
+            "over_temperature": self._over_temperature,
+            "over_current": self._over_current,
+        }[name]
 
     # The link's side (gateware.model_link.AddressSpace)
 
@@ -260,6 +295,8 @@ class ControllerModel:
             memory.memory_error,
             memory.passes << 16 | memory.next_word,
             memory.memory_uncorrectable,
+            self._mismatches << 16 | self._last_repaired,
+            self._reset_cause,
         ]
 
     # Writes

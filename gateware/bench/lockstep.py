@@ -42,6 +42,7 @@ class Bench:
         self._status = driver.status._handle
         self._actuators = driver.actuators._handle
         self._done = ValueChange(driver.done)
+        self._injector: Any = getattr(dut, "injector", None)  # not every top has one
         self._go = 0
         self.actuators = bytes(len(driver.actuators) // 8)
 
@@ -99,6 +100,19 @@ class Bench:
         await self._run(0)
         return self.peek(word)
 
+    async def flip_register(self, number: int, copy: int, mask: int) -> tuple[int, int]:
+        """XOR `mask` into a copy of a triplicated register; a sound copy and the flipped one.
+
+        The clocks that take this are without a tick; they repair the copy too.
+        """
+        injector = self._injector
+        injector.register.value = number
+        injector.copy.value = copy
+        injector.mask.value = mask
+        injector.strike.value = not injector.strike.value
+        await self._run(0)
+        return int(injector.sound.value), int(injector.flipped.value)
+
     @staticmethod
     def _write(handle: Any, data: bytes, bits: int) -> None:
         handle.set_signal_val_binstr(DEPOSIT, f"{int.from_bytes(data, 'big'):0{bits}b}")
@@ -127,6 +141,9 @@ async def serve(dut: Any) -> None:
             answer = bench.actuators
         elif kind == message.FLIP:
             answer = message.CODEWORD.pack(await bench.flip(*message.WORD.unpack(payload)))
+        elif kind == message.FLIP_REGISTER:
+            copies = await bench.flip_register(*message.REGISTER.unpack(payload))
+            answer = message.COPIES.pack(*copies) + bench.actuators
         else:
             answer = message.CODEWORD.pack(bench.peek(message.WORD.unpack(payload)[0]))
         message.send(connection, kind, answer)

@@ -20,6 +20,7 @@ module lockstep_top #(
     wire [8*(32+16*TRAYS)-1:0] sensors;
     wire [8*(28+4*TRAYS)-1:0]  actuators;
     wire                       idle;
+    wire [42:0]                upset;
 
     // Both edges in one time step: a step costs the simulator as much as the RTL in it.
     reg clk = 0;
@@ -59,7 +60,13 @@ module lockstep_top #(
         .i_tx_ready  (tx_ready),
         .i_sensors   (sensors),
         .o_actuators (actuators),
-        .o_idle      (idle)
+        .o_idle      (idle),
+        .i_upset     (upset)
+    );
+
+    upset_injector #(.TRAYS(TRAYS)) injector (
+        .i_clk   (clk),
+        .o_upset (upset)
     );
 endmodule
 

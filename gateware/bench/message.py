@@ -8,6 +8,7 @@ A message is a header and its payload:
 | RESET | | actuators |
 | FLIP | word and mask | codeword after the flip |
 | PEEK | word | codeword |
+| FLIP_REGISTER | register, copy and mask | a sound copy and the flipped one, then actuators |
 
 A segment is `SEGMENT`, then a sensor vector if it says so, then bytes of the link; its parts act in
 this order: sensors, ticks, bytes.
@@ -18,12 +19,14 @@ from __future__ import annotations
 import socket
 from struct import Struct
 
-RUN, RESET, FLIP, PEEK = range(4)
+RUN, RESET, FLIP, PEEK, FLIP_REGISTER = range(5)
 
 HEADER = Struct(">BI")  # kind, bytes of payload
 SEGMENT = Struct(">?IH")  # sensor vector follows, ticks, bytes of the link
 WORD = Struct(">HQ")  # word index, flip mask
 CODEWORD = Struct(">Q")
+REGISTER = Struct(">BBI")  # number of a triplicated register, copy 0 to 2, flip mask
+COPIES = Struct(">II")  # a sound one, the flipped one
 SOCKET_VARIABLE = "RACKSAT_LOCKSTEP_SOCKET"  # environment: file descriptor of the simulator's end
 SEGMENT_BYTES = 0xFFFF  # most bytes of the link in a segment
 SEGMENT_TICKS = 0xFFFFFFFF

@@ -1,6 +1,8 @@
 // Registers that flight software writes: the setpoints and limits of `control`, the caps of
 // `tray_control`, and the triggers of `command`, which are not kept.
 //
+// All but `scratch` are triplicated. Bit i of o_mismatch belongs to word i of `control`.
+//
 // Latency: 1 clock from i_write to the new value; the triggers act in the clock of i_write.
 // Reset: the reset values of the register map.
 `default_nettype none
@@ -40,27 +42,18 @@ module control_registers #(
     output wire [TRAYS-1:0]    o_over_current_clear,
     output wire                o_tray_reset,
     output wire                o_tray_scrub,
-    output wire                o_tray_reload
+    output wire                o_tray_reload,
+    // upset copies in this clock
+    output wire [9:0]          o_mismatch,
+    output wire [TRAYS-1:0]    o_caps_mismatch,
+    input  wire [42:0]         i_upset  // for tests, see triplicated
 );
 
     localparam [31:0] KICK_KEY  = 32'h5AFEC0DE;
     localparam [31:0] ENTER_KEY = 32'h5AFE0001;
     localparam [31:0] LEAVE_KEY = 32'h5AFE0000;
 
-    reg [TRAYS-1:0]    power_switch_q;
-    reg [31:0]         pump_drive_q;
-    reg [31:0]         thermal_drive_q;
-    reg [31:0]         safe_drive_q;
-    reg [15:0]         thermostat_q;
-    reg [31:0]         temperature_limit_q;
-    reg [7:0]          debounce_q;
-    reg [15:0]         current_limit_q;
-    reg                watchdog_enable_q;
-    reg [15:0]         watchdog_period_q;
-    reg                scrub_enable_q;
-    reg [15:0]         scrub_period_q;
-    reg [31:0]         scratch_q;
-    reg [32*TRAYS-1:0] caps_q;
+    reg [31:0] scratch_q;
 
     wire [31:0] address = {15'd0, i_address};
 
@@ -82,20 +75,7 @@ module control_registers #(
     assign o_over_temperature_clear = i_data[TRAYS-1:0] & {TRAYS{clear_hot}};
     assign o_over_current_clear     = i_data[TRAYS-1:0] & {TRAYS{clear_over}};
 
-    assign o_power_switch      = power_switch_q;
-    assign o_pump_drive        = pump_drive_q;
-    assign o_thermal_drive     = thermal_drive_q;
-    assign o_safe_drive        = safe_drive_q;
-    assign o_thermostat        = thermostat_q;
-    assign o_temperature_limit = temperature_limit_q;
-    assign o_debounce          = debounce_q;
-    assign o_current_limit     = current_limit_q;
-    assign o_watchdog_enable   = watchdog_enable_q;
-    assign o_watchdog_period   = watchdog_period_q;
-    assign o_scrub_enable      = scrub_enable_q;
-    assign o_scrub_period      = scrub_period_q;
-    assign o_scratch           = scratch_q;
-    assign o_caps              = caps_q;
+    assign o_scratch = scratch_q;
 
     // Reset values, cut to the bits that exist.
     localparam [31:0] POWER_SWITCH_RESET = `RS_CONTROL_POWER_SWITCH_RESET;
@@ -105,55 +85,126 @@ module control_registers #(
     localparam [31:0] WATCHDOG_RESET     = `RS_CONTROL_WATCHDOG_RESET;
     localparam [31:0] SCRUB_RESET        = `RS_CONTROL_SCRUB_RESET;
 
+    triplicated #(.WIDTH(TRAYS), .RESET(POWER_SWITCH_RESET[TRAYS-1:0]), .NUMBER(8'd0)) power_switch (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_POWER_SWITCH)),
+        .i_data     (i_data[TRAYS-1:0]),
+        .o_data     (o_power_switch),
+        .o_mismatch (o_mismatch[0]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_PUMP_DRIVE_RESET), .NUMBER(8'd1)) pump_drive (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_PUMP_DRIVE)),
+        .i_data     (i_data),
+        .o_data     (o_pump_drive),
+        .o_mismatch (o_mismatch[1]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_THERMAL_DRIVE_RESET), .NUMBER(8'd2)) thermal_drive (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_THERMAL_DRIVE)),
+        .i_data     (i_data),
+        .o_data     (o_thermal_drive),
+        .o_mismatch (o_mismatch[2]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_SAFE_DRIVE_RESET), .NUMBER(8'd3)) safe_drive (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_SAFE_DRIVE)),
+        .i_data     (i_data),
+        .o_data     (o_safe_drive),
+        .o_mismatch (o_mismatch[3]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(16), .RESET(THERMOSTAT_RESET[`RS_CONTROL_THERMOSTAT_SUPPLY_MIN]), .NUMBER(8'd4)) thermostat (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_THERMOSTAT)),
+        .i_data     (i_data[`RS_CONTROL_THERMOSTAT_SUPPLY_MIN]),
+        .o_data     (o_thermostat),
+        .o_mismatch (o_mismatch[4]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(32), .RESET(`RS_CONTROL_OVER_TEMPERATURE_LIMIT_RESET), .NUMBER(8'd5)) temperature_limit (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_OVER_TEMPERATURE_LIMIT)),
+        .i_data     (i_data),
+        .o_data     (o_temperature_limit),
+        .o_mismatch (o_mismatch[5]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(8), .RESET(DEBOUNCE_RESET[`RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE_TICKS]), .NUMBER(8'd6)) debounce (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE)),
+        .i_data     (i_data[`RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE_TICKS]),
+        .o_data     (o_debounce),
+        .o_mismatch (o_mismatch[6]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(16), .RESET(CURRENT_RESET[`RS_CONTROL_OVER_CURRENT_LIMIT_LIMIT]), .NUMBER(8'd7)) current_limit (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_OVER_CURRENT_LIMIT)),
+        .i_data     (i_data[`RS_CONTROL_OVER_CURRENT_LIMIT_LIMIT]),
+        .o_data     (o_current_limit),
+        .o_mismatch (o_mismatch[7]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(17), .RESET({WATCHDOG_RESET[31], WATCHDOG_RESET[`RS_CONTROL_WATCHDOG_PERIOD]}), .NUMBER(8'd8)) watchdog (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_WATCHDOG)),
+        .i_data     ({i_data[31], i_data[`RS_CONTROL_WATCHDOG_PERIOD]}),
+        .o_data     ({o_watchdog_enable, o_watchdog_period}),
+        .o_mismatch (o_mismatch[8]),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(17), .RESET({SCRUB_RESET[31], SCRUB_RESET[`RS_CONTROL_SCRUB_PERIOD]}), .NUMBER(8'd9)) scrub (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (i_write && (address == `RS_CONTROL_SCRUB)),
+        .i_data     ({i_data[31], i_data[`RS_CONTROL_SCRUB_PERIOD]}),
+        .o_data     ({o_scrub_enable, o_scrub_period}),
+        .o_mismatch (o_mismatch[9]),
+        .i_upset    (i_upset)
+    );
+
     always @(posedge i_clk)
-        if (i_rst) begin
-            power_switch_q      <= POWER_SWITCH_RESET[TRAYS-1:0];
-            pump_drive_q        <= `RS_CONTROL_PUMP_DRIVE_RESET;
-            thermal_drive_q     <= `RS_CONTROL_THERMAL_DRIVE_RESET;
-            safe_drive_q        <= `RS_CONTROL_SAFE_DRIVE_RESET;
-            thermostat_q        <= THERMOSTAT_RESET[`RS_CONTROL_THERMOSTAT_SUPPLY_MIN];
-            temperature_limit_q <= `RS_CONTROL_OVER_TEMPERATURE_LIMIT_RESET;
-            debounce_q          <= DEBOUNCE_RESET[`RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE_TICKS];
-            current_limit_q     <= CURRENT_RESET[`RS_CONTROL_OVER_CURRENT_LIMIT_LIMIT];
-            watchdog_enable_q   <= WATCHDOG_RESET[31];
-            watchdog_period_q   <= WATCHDOG_RESET[`RS_CONTROL_WATCHDOG_PERIOD];
-            scrub_enable_q      <= SCRUB_RESET[31];
-            scrub_period_q      <= SCRUB_RESET[`RS_CONTROL_SCRUB_PERIOD];
-            scratch_q           <= `RS_CONTROL_SCRATCH_RESET;
-        end else if (i_write)
-            case (address)
-                `RS_CONTROL_POWER_SWITCH:           power_switch_q <= i_data[TRAYS-1:0];
-                `RS_CONTROL_PUMP_DRIVE:             pump_drive_q <= i_data;
-                `RS_CONTROL_THERMAL_DRIVE:          thermal_drive_q <= i_data;
-                `RS_CONTROL_SAFE_DRIVE:             safe_drive_q <= i_data;
-                `RS_CONTROL_THERMOSTAT:
-                    thermostat_q <= i_data[`RS_CONTROL_THERMOSTAT_SUPPLY_MIN];
-                `RS_CONTROL_OVER_TEMPERATURE_LIMIT: temperature_limit_q <= i_data;
-                `RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE:
-                    debounce_q <= i_data[`RS_CONTROL_OVER_TEMPERATURE_DEBOUNCE_TICKS];
-                `RS_CONTROL_OVER_CURRENT_LIMIT:
-                    current_limit_q <= i_data[`RS_CONTROL_OVER_CURRENT_LIMIT_LIMIT];
-                `RS_CONTROL_WATCHDOG: begin
-                    watchdog_enable_q <= i_data[31];
-                    watchdog_period_q <= i_data[`RS_CONTROL_WATCHDOG_PERIOD];
-                end
-                `RS_CONTROL_SCRUB: begin
-                    scrub_enable_q <= i_data[31];
-                    scrub_period_q <= i_data[`RS_CONTROL_SCRUB_PERIOD];
-                end
-                `RS_CONTROL_SCRATCH:                scratch_q <= i_data;
-                default:                            ;
-            endcase
+        if (i_rst)
+            scratch_q <= `RS_CONTROL_SCRATCH_RESET;
+        else if (i_write && (address == `RS_CONTROL_SCRATCH))
+            scratch_q <= i_data;
 
     genvar tray;
     generate
         for (tray = 0; tray < TRAYS; tray = tray + 1) begin : gen_cap
             localparam [31:0] ADDRESS = `RS_TRAY_CONTROL_BASE + `RS_TRAY_CONTROL_PER_TRAY * tray;
-            always @(posedge i_clk)
-                if (i_rst)
-                    caps_q[32*(TRAYS-1-tray) +: 32] <= `RS_TRAY_CONTROL_CAP_RESET;
-                else if (i_write && (address == ADDRESS))
-                    caps_q[32*(TRAYS-1-tray) +: 32] <= i_data;
+            localparam [31:0] NUMBER  = 32 + tray;
+            triplicated #(.WIDTH(32), .RESET(`RS_TRAY_CONTROL_CAP_RESET), .NUMBER(NUMBER[7:0])) cap (
+                .i_clk      (i_clk),
+                .i_rst      (i_rst),
+                .i_write    (i_write && (address == ADDRESS)),
+                .i_data     (i_data),
+                .o_data     (o_caps[32*(TRAYS-1-tray) +: 32]),
+                .o_mismatch (o_caps_mismatch[tray]),
+                .i_upset    (i_upset)
+            );
         end
     endgenerate
 

@@ -32,7 +32,9 @@ module controller #(
     input  wire [8*(32+16*TRAYS)-1:0]  i_sensors,
     output wire [8*(28+4*TRAYS)-1:0]   o_actuators,
     // nothing is in progress
-    output wire                        o_idle
+    output wire                        o_idle,
+    // upsets for tests, 0 in flight: {strike, copy, register, mask}, see triplicated
+    input  wire [42:0]                 i_upset
 );
 
     // -- frames in
@@ -85,6 +87,7 @@ module controller #(
     wire        memory_ready;
     wire        scrub_valid;
     wire [7:0]  reply_data;
+    wire        replying;
     wire        reply_valid;
     wire        reply_last;
     wire        reply_ready;
@@ -112,6 +115,7 @@ module controller #(
         .o_bus_data    (bus_data),
         .i_bus_done    (registers_done || memory_done),
         .i_bus_data    (memory_done ? memory_data : registers_data),
+        .o_replying    (replying),
         .o_reply_data  (reply_data),
         .o_reply_valid (reply_valid),
         .o_reply_last  (reply_last),
@@ -126,6 +130,7 @@ module controller #(
         .i_clk   (i_clk),
         .i_rst   (i_rst),
         .i_data  (reply_data),
+        .i_open  (replying),
         .i_valid (reply_valid),
         .i_last  (reply_last),
         .o_ready (reply_ready),
@@ -163,6 +168,8 @@ module controller #(
     wire                reset_write;
     wire                scrub_write;
     wire                reload_write;
+    wire [9:0]          control_mismatch;
+    wire [TRAYS-1:0]    caps_mismatch;
 
     control_registers #(.TRAYS(TRAYS)) control_registers (
         .i_clk                    (i_clk),
@@ -193,7 +200,10 @@ module controller #(
         .o_over_current_clear     (over_current_clear),
         .o_tray_reset             (reset_write),
         .o_tray_scrub             (scrub_write),
-        .o_tray_reload            (reload_write)
+        .o_tray_reload            (reload_write),
+        .o_mismatch               (control_mismatch),
+        .o_caps_mismatch          (caps_mismatch),
+        .i_upset                  (i_upset)
     );
 
     // -- trips
@@ -209,6 +219,8 @@ module controller #(
     wire [15:0]         hottest_gpu;
     wire [15:0]         hottest_hbm;
     wire                safe;
+    wire                over_temperature_mismatch;
+    wire                over_current_mismatch;
 
     genvar tray;
     generate
@@ -221,25 +233,28 @@ module controller #(
     endgenerate
 
     trips #(.TRAYS(TRAYS)) trips (
-        .i_clk                    (i_clk),
-        .i_rst                    (i_rst),
-        .i_tick                   (i_tick),
-        .i_power_switch           (power_switch),
-        .i_safe                   (safe),
-        .i_over_temperature_clear (over_temperature_clear),
-        .i_over_current_clear     (over_current_clear),
-        .i_gpu_limit              (temperature_limit[31:16]),
-        .i_hbm_limit              (temperature_limit[15:0]),
-        .i_current_limit          (current_limit),
-        .i_debounce               (debounce),
-        .i_gpu                    (gpu),
-        .i_hbm                    (hbm),
-        .i_current                (current),
-        .o_over_temperature       (over_temperature),
-        .o_over_current           (over_current),
-        .o_powered                (powered),
-        .o_settled                (settled),
-        .o_latched                (latched)
+        .i_clk                       (i_clk),
+        .i_rst                       (i_rst),
+        .i_tick                      (i_tick),
+        .i_power_switch              (power_switch),
+        .i_safe                      (safe),
+        .i_over_temperature_clear    (over_temperature_clear),
+        .i_over_current_clear        (over_current_clear),
+        .i_gpu_limit                 (temperature_limit[31:16]),
+        .i_hbm_limit                 (temperature_limit[15:0]),
+        .i_current_limit             (current_limit),
+        .i_debounce                  (debounce),
+        .i_gpu                       (gpu),
+        .i_hbm                       (hbm),
+        .i_current                   (current),
+        .o_over_temperature          (over_temperature),
+        .o_over_current              (over_current),
+        .o_powered                   (powered),
+        .o_settled                   (settled),
+        .o_latched                   (latched),
+        .o_over_temperature_mismatch (over_temperature_mismatch),
+        .o_over_current_mismatch     (over_current_mismatch),
+        .i_upset                     (i_upset)
     );
 
     hottest #(.TRAYS(TRAYS)) hottest (
@@ -254,6 +269,8 @@ module controller #(
 
     wire             watchdog_expired;
     wire             watchdog_expire;
+    wire             safe_mismatch;
+    wire             ticks_mismatch;
     wire [TRAYS-1:0] reset_lines;
     wire [TRAYS-1:0] scrub_lines;
     wire [TRAYS-1:0] reload_lines;
@@ -263,17 +280,20 @@ module controller #(
     wire [15:0]      heater;
 
     watchdog watchdog (
-        .i_clk        (i_clk),
-        .i_rst        (i_rst),
-        .i_tick       (i_tick),
-        .i_enable     (watchdog_enable),
-        .i_period     (watchdog_period),
-        .i_restart    (watchdog_restart),
-        .i_enter_safe (enter_safe),
-        .i_leave_safe (leave_safe),
-        .o_safe       (safe),
-        .o_expired    (watchdog_expired),
-        .o_expire     (watchdog_expire)
+        .i_clk            (i_clk),
+        .i_rst            (i_rst),
+        .i_tick           (i_tick),
+        .i_enable         (watchdog_enable),
+        .i_period         (watchdog_period),
+        .i_restart        (watchdog_restart),
+        .i_enter_safe     (enter_safe),
+        .i_leave_safe     (leave_safe),
+        .o_safe           (safe),
+        .o_expired        (watchdog_expired),
+        .o_expire         (watchdog_expire),
+        .o_safe_mismatch  (safe_mismatch),
+        .o_ticks_mismatch (ticks_mismatch),
+        .i_upset          (i_upset)
     );
 
     command_lines #(.TRAYS(TRAYS)) reset_command (
@@ -374,6 +394,31 @@ module controller #(
         .o_passes  (scrub_passes)
     );
 
+    // -- upsets of the triplicated registers, resets
+
+    wire [15:0] mismatch_count;
+    wire [7:0]  last_repaired;
+    wire        power_on;
+    wire        external_reset;
+
+    repair_counter #(.TRAYS(TRAYS)) repair_counter (
+        .i_clk        (i_clk),
+        .i_rst        (i_rst),
+        .i_control    (control_mismatch),
+        .i_state      ({over_current_mismatch, over_temperature_mismatch,
+                        ticks_mismatch, safe_mismatch}),
+        .i_caps       (caps_mismatch),
+        .o_mismatches (mismatch_count),
+        .o_register   (last_repaired)
+    );
+
+    reset_cause reset_cause (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .o_power_on (power_on),
+        .o_external (external_reset)
+    );
+
     // -- telemetry
 
     wire [31:0] uptime;
@@ -471,7 +516,11 @@ module controller #(
         .i_executed            (executed_count),
         .i_trips               (trip_count),
         .i_expired             (expired_count),
-        .i_bad_kicks           (bad_kick_count)
+        .i_bad_kicks           (bad_kick_count),
+        .i_mismatches          (mismatch_count),
+        .i_repaired            (last_repaired),
+        .i_power_on            (power_on),
+        .i_external_reset      (external_reset)
     );
 
     assign o_idle = receiver_idle && target_ready && encoder_idle && memory_ready && !scrub_valid

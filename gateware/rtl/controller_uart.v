@@ -77,7 +77,8 @@ module controller_uart #(
         .i_tx_ready  (tx_ready),
         .i_sensors   (i_sensors),
         .o_actuators (o_actuators),
-        .o_idle      (idle)
+        .o_idle      (idle),
+        .i_upset     (43'd0)
     );
 
 endmodule

@@ -13,6 +13,7 @@ module frame_checker (
     input  wire       i_valid,
     input  wire       i_end,
     input  wire       i_framing_error,
+    input  wire       i_between,  // the next byte is the first of a frame
     // bytes of the packet
     output wire [7:0] o_data,
     output wire       o_valid,
@@ -59,7 +60,7 @@ module frame_checker (
             crc_q         <= CRC_START;
             last_q        <= 8'd0;
             before_last_q <= 8'd0;
-        end else if (i_end) begin
+        end else if (i_between) begin
             count_q <= 9'd0;
             crc_q   <= CRC_START;
         end else if (i_valid) begin

@@ -1,13 +1,16 @@
 // A packet to a frame on the line: END, SLIP of packet and CRC-16 (big-endian), END.
 //
 // Latency: the first END leaves 1 clock after the first byte is offered, which is taken one clock
-// later; 3 bytes (CRC-16, END) follow the last one. Reset: idle; a frame in progress is lost.
+// later; 3 bytes (CRC-16, END) follow the last one. A packet that ends without its last byte, after
+// an upset, is closed by an END alone: the other end drops it. Reset: idle; a frame in progress is
+// lost.
 `default_nettype none
 
 module frame_encoder (
     input  wire       i_clk,
     input  wire       i_rst,
     // packet
+    input  wire       i_open,   // from the first byte to the last; ends early when it is given up
     input  wire [7:0] i_data,
     input  wire       i_valid,
     input  wire       i_last,
@@ -19,19 +22,24 @@ module frame_encoder (
     output wire       o_idle
 );
 
-    localparam [2:0] START    = 3'd0;
-    localparam [2:0] BODY     = 3'd1;
-    localparam [2:0] CRC_HIGH = 3'd2;
-    localparam [2:0] CRC_LOW  = 3'd3;
-    localparam [2:0] STOP     = 3'd4;
+    // One-hot, so that an upset leads to a value that is none of them; it sends nothing and goes to
+    // START. Synthesis must leave the encoding alone.
+    localparam [4:0] START    = 5'b00001;
+    localparam [4:0] BODY     = 5'b00010;
+    localparam [4:0] CRC_HIGH = 5'b00100;
+    localparam [4:0] CRC_LOW  = 5'b01000;
+    localparam [4:0] STOP     = 5'b10000;
 
-    reg [2:0]  state_q;
+    (* fsm_encoding = "none", syn_encoding = "original" *)
+    reg [4:0]  state_q;
     reg [15:0] crc_q;
 
     wire [15:0] crc;
     wire        slip_ready;
-    wire        slip_valid = i_valid || ((state_q != START) && (state_q != BODY));
+    wire        trailer    = (state_q == CRC_HIGH) || (state_q == CRC_LOW) || (state_q == STOP);
+    wire        slip_valid = trailer || (((state_q == START) || (state_q == BODY)) && i_valid);
     wire        step       = slip_valid && slip_ready;
+    wire        given_up   = (state_q == BODY) && !i_open;
 
     crc16 crc16 (
         .i_crc  (crc_q),
@@ -60,18 +68,20 @@ module frame_encoder (
         if (i_rst) begin
             state_q <= START;
             crc_q   <= 16'hFFFF;
-        end else if (step)
+        end else
             case (state_q)
-                START:    begin
+                START:    if (step) begin
                               state_q <= BODY;
                               crc_q   <= 16'hFFFF;
                           end
-                BODY:     begin
+                BODY:     if (step) begin
                               state_q <= i_last ? CRC_HIGH : BODY;
                               crc_q   <= crc;
-                          end
-                CRC_HIGH: state_q <= CRC_LOW;
-                CRC_LOW:  state_q <= STOP;
+                          end else if (given_up)
+                              state_q <= STOP;
+                CRC_HIGH: if (step) state_q <= CRC_LOW;
+                CRC_LOW:  if (step) state_q <= STOP;
+                STOP:     if (step) state_q <= START;
                 default:  state_q <= START;
             endcase
 

@@ -46,6 +46,7 @@ module frame_receiver (
     wire       plain_valid;
     wire       frame_end;
     wire       framing_error;
+    wire       between;
     wire [7:0] packet_data;
     wire       packet_valid;
 
@@ -81,7 +82,8 @@ module frame_receiver (
         .o_data          (plain_data),
         .o_valid         (plain_valid),
         .o_end           (frame_end),
-        .o_framing_error (framing_error)
+        .o_framing_error (framing_error),
+        .o_between       (between)
     );
 
     frame_checker frame_checker (
@@ -91,6 +93,7 @@ module frame_receiver (
         .i_valid         (plain_valid),
         .i_end           (frame_end),
         .i_framing_error (framing_error),
+        .i_between       (between),
         .o_data          (packet_data),
         .o_valid         (packet_valid),
         .o_good          (o_packet),
@@ -105,7 +108,7 @@ module frame_receiver (
         .i_rst       (i_rst),
         .i_data      (packet_data),
         .i_valid     (packet_valid),
-        .i_end       (frame_end),
+        .i_between   (between),
         .o_header    (o_header),
         .o_header_ok (o_header_ok),
         .o_data_ok   (o_data_ok),

@@ -32,14 +32,17 @@ module protected_memory (
     output wire [9:0]  o_lost_word
 );
 
-    localparam [1:0] CLEAR = 2'd0;
-    localparam [1:0] IDLE  = 2'd1;
-    localparam [1:0] CHECK = 2'd2;
+    // One-hot, so that an upset leads to a value that is none of them; it does nothing and goes to
+    // IDLE, never to CLEAR. Synthesis must leave the encoding alone.
+    localparam [2:0] CLEAR = 3'b001;
+    localparam [2:0] IDLE  = 3'b010;
+    localparam [2:0] CHECK = 3'b100;
 
     // Read and written from outside by fault injection in simulation.
     reg [38:0] words [0:1023] /* verilator public_flat_rw */;
 
-    reg [1:0]  state_q;
+    (* fsm_encoding = "none", syn_encoding = "original" *)
+    reg [2:0]  state_q;
     reg [9:0]  word_q;         // being cleared, or being checked
     reg        for_scrub_q;    // the check is the scrubber's
     reg [38:0] code_q;         // output register of the RAM

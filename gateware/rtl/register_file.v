@@ -68,7 +68,11 @@ module register_file #(
     input  wire [15:0]              i_executed,
     input  wire [15:0]              i_trips,
     input  wire [15:0]              i_expired,
-    input  wire [15:0]              i_bad_kicks
+    input  wire [15:0]              i_bad_kicks,
+    input  wire [15:0]              i_mismatches,
+    input  wire [7:0]               i_repaired,
+    input  wire                     i_power_on,
+    input  wire                     i_external_reset
 );
 
     localparam [31:0] TRAYS_BASE   = `RS_TRAYS_BASE;
@@ -166,6 +170,8 @@ module register_file #(
                                                   i_error_syndrome, 6'd0, i_error_word};
             `RS_DIAGNOSTICS_SCRUB_PROGRESS:       data = {i_scrub_passes, 6'd0, i_scrub_word};
             `RS_DIAGNOSTICS_MEMORY_UNCORRECTABLE: data = {i_lost_valid, 21'd0, i_lost_word};
+            `RS_DIAGNOSTICS_VOTER:                data = {i_mismatches, 8'd0, i_repaired};
+            `RS_DIAGNOSTICS_RESET_CAUSE:          data = {30'd0, i_external_reset, i_power_on};
 
             default: data = is_tray ? tray_word : is_cap ? cap : 32'd0;
         endcase

@@ -12,7 +12,7 @@ module rmap_receiver (
     // packet bytes
     input  wire [7:0]   i_data,
     input  wire         i_valid,
-    input  wire         i_end,        // the frame is over, good or not: the next byte is the first
+    input  wire         i_between,    // the next byte is the first of a frame
     // the packet
     output wire [119:0] o_header,     // without its CRC, first byte at the top
     output wire         o_header_ok,  // header CRC right
@@ -64,7 +64,7 @@ module rmap_receiver (
             crc_q       <= 8'd0;
             gather_q    <= 24'd0;
         end else begin
-            if (i_end)
+            if (i_between)
                 position_q <= 9'd0;
             else if (i_valid)
                 position_q <= position_q + 9'd1;

@@ -4,7 +4,7 @@
 //
 // Latency: 2 clocks from i_packet to the first bus access or reply byte; writes take 2 clocks a
 // word; a reply leaves at one byte a clock, its words are read one ahead of the bytes.
-// Reset: idle; a command in progress is lost.
+// Reset: idle; a command in progress is lost. An upset of the state does the same.
 `default_nettype none
 `include "registers.vh"
 
@@ -31,6 +31,7 @@ module rmap_target #(
     input  wire         i_bus_done,
     input  wire [31:0]  i_bus_data,
     // reply bytes
+    output wire         o_replying,  // from the first byte to the last
     output wire [7:0]   o_reply_data,
     output wire         o_reply_valid,
     output wire         o_reply_last,
@@ -42,13 +43,15 @@ module rmap_target #(
     output wire         o_executed
 );
 
-    localparam [2:0] IDLE    = 3'd0;  // waiting for a packet
-    localparam [2:0] JUDGE   = 3'd1;  // the verdict settles
-    localparam [2:0] DECIDE  = 3'd2;  // act on it
-    localparam [2:0] WRITE   = 3'd3;  // data words to the bus
-    localparam [2:0] FETCH   = 3'd4;  // old value of a read-modify-write
-    localparam [2:0] MODIFY  = 3'd5;  // new value of a read-modify-write
-    localparam [2:0] REPLY   = 3'd6;
+    // One-hot, so that an upset leads to a value that is none of them; it does nothing and goes to
+    // IDLE. Synthesis must leave the encoding alone.
+    localparam [6:0] IDLE    = 7'b0000001;  // waiting for a packet
+    localparam [6:0] JUDGE   = 7'b0000010;  // the verdict settles
+    localparam [6:0] DECIDE  = 7'b0000100;  // act on it
+    localparam [6:0] WRITE   = 7'b0001000;  // data words to the bus
+    localparam [6:0] FETCH   = 7'b0010000;  // old value of a read-modify-write
+    localparam [6:0] MODIFY  = 7'b0100000;  // new value of a read-modify-write
+    localparam [6:0] REPLY   = 7'b1000000;
 
     // Positions in a reply; the data is all at one position.
     localparam [3:0] AT_WRITE_CRC = 4'd7;
@@ -69,7 +72,8 @@ module rmap_target #(
     wire        discard;
     wire [7:0]  verdict;
 
-    reg [2:0]   state_q;
+    (* fsm_encoding = "none", syn_encoding = "original" *)
+    reg [6:0]   state_q;
     reg [8:0]   length_q;
     reg         discard_q;
     reg [7:0]   status_q;
@@ -126,6 +130,8 @@ module rmap_target #(
     wire       send_data = send && (position_q == AT_DATA);
     wire       word_gone = send_data && (byte_q == 2'd3);
     wire       load_word = fetched_valid_q && (!word_valid_q || word_gone) && (state_q == REPLY);
+    wire       starved   = (position_q == AT_DATA) && !word_valid_q && !fetched_valid_q
+                        && (words_q == 8'd0);  // after an upset: the words have run out too early
     wire       finished  = send && o_reply_last;
     wire [9:0] reply_length = (status_q != 8'd0) ? 10'd0 : is_modify ? 10'd4 : length;
     wire [7:0] crc;
@@ -157,7 +163,8 @@ module rmap_target #(
 
     assign o_reply_data  = reply_byte;
     assign o_reply_valid = (state_q == REPLY) && ((position_q != AT_DATA) || word_valid_q);
-    assign o_reply_last  = (position_q == AT_DATA_CRC) || (is_write && (position_q == AT_WRITE_CRC));
+    assign o_replying    = (state_q == REPLY);
+    assign o_reply_last  = (position_q >= AT_DATA_CRC) || (is_write && (position_q == AT_WRITE_CRC));
 
     // -- events
 
@@ -174,7 +181,7 @@ module rmap_target #(
 
     // -- next state
 
-    reg [2:0] state_d;
+    reg [6:0] state_d;
 
     always @* begin
         state_d = state_q;
@@ -198,8 +205,9 @@ module rmap_target #(
                          state_d = MODIFY;
             MODIFY:  if (done)
                          state_d = REPLY;  // a read-modify-write always asks for its reply
-            default: if (finished)
+            REPLY:   if (finished)
                          state_d = IDLE;
+            default: state_d = IDLE;
         endcase
     end
 
@@ -223,8 +231,10 @@ module rmap_target #(
                 discard_q <= discard;
                 status_q  <= verdict;
             end
-            if (state_q == IDLE)
-                index_q <= 6'd0;
+            if (state_q == IDLE) begin
+                index_q         <= 6'd0;
+                fetched_valid_q <= 1'b0;  // left behind by a reply that was given up
+            end
             if (deciding) begin
                 address_q <= address;
                 words_q   <= (status_q != 8'd0) ? 8'd0 : is_modify ? 8'd1 : length[9:2];
@@ -266,6 +276,8 @@ module rmap_target #(
             if (send && (position_q != AT_DATA))
                 position_q <= (position_q == AT_READ_CRC) && !data_due ? AT_DATA_CRC
                                                                        : position_q + 4'd1;
+            if (starved)
+                position_q <= AT_DATA_CRC;
             if (send_data)
                 byte_q <= byte_q + 2'd1;
             if (word_gone) begin

@@ -23,7 +23,8 @@ module slip_decoder (
     output wire       o_valid,
     // the frame is over
     output wire       o_end,
-    output wire       o_framing_error  // with o_end
+    output wire       o_framing_error, // with o_end
+    output wire       o_between        // the next byte is the first of a frame
 );
 
     localparam [7:0] END     = 8'hC0;
@@ -43,24 +44,25 @@ module slip_decoder (
     wire is_esc  = (i_data == ESC);
     wire known   = (i_data == ESC_END) || (i_data == ESC_ESC);
     wire bad     = error_q || i_error;
-    wire timeout = active_q && i_tick && !i_valid && (silence_q == LAST_TICK);
+    wire timeout = active_q && i_tick && !i_valid && (silence_q >= LAST_TICK);
 
     assign o_data  = !escaped_q            ? i_data
                    : (i_data == ESC_END)   ? END
                                            : ESC;
     assign o_valid = take && !bad && !is_end && (escaped_q ? known : !is_esc);
 
+    assign o_between       = timeout || (take && is_end);
     assign o_end           = timeout || (take && is_end && (active_q || i_error));
     assign o_framing_error = timeout || bad || escaped_q;
 
     always @(posedge i_clk)
-        if (i_rst || o_end) begin
+        if (i_rst || o_between) begin  // every END, so that no upset outlives the frame
             active_q  <= 1'b0;
             escaped_q <= 1'b0;
             error_q   <= 1'b0;
             silence_q <= 2'd0;
         end else if (take) begin
-            active_q  <= !is_end;
+            active_q  <= 1'b1;
             escaped_q <= !bad && !escaped_q && is_esc;
             error_q   <= bad || (escaped_q && !known);
             silence_q <= 2'd0;

@@ -2,7 +2,7 @@
 //
 // Over-current: a powered tray above the limit is tripped at once. Over-temperature: a powered tray
 // above the GPU or the HBM limit at `debounce` consecutive ticks is tripped. Both stay latched until
-// cleared.
+// cleared. The latches are triplicated.
 //
 // Latency: 1 clock from an over-current at the input to the open switch and from the last tick of
 // the debounce to the open switch. Reset: no trip, debounce from 0.
@@ -33,11 +33,13 @@ module trips #(
     output wire [TRAYS-1:0]    o_over_current,
     output wire [TRAYS-1:0]    o_powered,
     output wire                o_settled,   // no over-current waits for its trip
-    output wire [6:0]          o_latched    // trips latched in this clock
+    output wire [6:0]          o_latched,   // trips latched in this clock
+    // upset copies in this clock
+    output wire                o_over_temperature_mismatch,
+    output wire                o_over_current_mismatch,
+    input  wire [42:0]         i_upset       // for tests, see triplicated
 );
 
-    reg [TRAYS-1:0]   over_temperature_q;
-    reg [TRAYS-1:0]   over_current_q;
     reg [8*TRAYS-1:0] hot_ticks_q;
 
     reg [TRAYS-1:0]   shorted;
@@ -46,8 +48,9 @@ module trips #(
     reg [8*TRAYS-1:0] hot_ticks_d;
     reg [6:0]         latched;
 
-    wire [TRAYS-1:0] powered = i_power_switch & ~over_temperature_q & ~over_current_q
-                             & {TRAYS{!i_safe}};
+    wire [TRAYS-1:0] too_hot;   // latched
+    wire [TRAYS-1:0] too_much;  // latched
+    wire [TRAYS-1:0] powered  = i_power_switch & ~too_hot & ~too_much & {TRAYS{!i_safe}};
     wire [7:0]       debounce = (i_debounce == 8'd0) ? 8'd1 : i_debounce;
 
     integer i;
@@ -65,23 +68,37 @@ module trips #(
         end
     end
 
-    assign o_over_temperature = over_temperature_q;
-    assign o_over_current     = over_current_q;
+    assign o_over_temperature = too_hot;
+    assign o_over_current     = too_much;
     assign o_powered          = powered;
     assign o_settled          = (shorted == {TRAYS{1'b0}});
     assign o_latched          = latched;
 
+    triplicated #(.WIDTH(TRAYS), .NUMBER(8'd18)) over_temperature (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (1'b1),
+        .i_data     ((too_hot & ~i_over_temperature_clear) | cooked),
+        .o_data     (too_hot),
+        .o_mismatch (o_over_temperature_mismatch),
+        .i_upset    (i_upset)
+    );
+
+    triplicated #(.WIDTH(TRAYS), .NUMBER(8'd19)) over_current (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (1'b1),
+        .i_data     ((too_much & ~i_over_current_clear) | shorted),
+        .o_data     (too_much),
+        .o_mismatch (o_over_current_mismatch),
+        .i_upset    (i_upset)
+    );
+
     always @(posedge i_clk)
-        if (i_rst) begin
-            over_temperature_q <= {TRAYS{1'b0}};
-            over_current_q     <= {TRAYS{1'b0}};
-            hot_ticks_q        <= {8*TRAYS{1'b0}};
-        end else begin
-            over_temperature_q <= (over_temperature_q & ~i_over_temperature_clear) | cooked;
-            over_current_q     <= (over_current_q & ~i_over_current_clear) | shorted;
-            if (i_tick)
-                hot_ticks_q <= hot_ticks_d;
-        end
+        if (i_rst)
+            hot_ticks_q <= {8*TRAYS{1'b0}};
+        else if (i_tick)
+            hot_ticks_q <= hot_ticks_d;
 
 endmodule
 

@@ -79,12 +79,13 @@ module uart_rx #(
                              error_q <= !line_q;
                              bit_q   <= line_q ? QUIET : BREAK;
                          end
-                default: begin
+                4'd1, 4'd2, 4'd3, 4'd4, 4'd5, 4'd6, 4'd7, 4'd8: begin
                              if (sample)
                                  data_q <= {line_q, data_q[7:1]};
                              if (over)
                                  bit_q <= bit_q + 4'd1;
                          end
+                default: bit_q <= BREAK;  // after an upset
             endcase
         end
 

@@ -33,10 +33,10 @@ module uart_tx #(
             count_q <= {COUNT_BITS{1'b0}};
             left_q  <= 4'd0;
             shift_q <= 9'h1FF;
-        end else if (o_ready) begin
+        end else if (o_ready || (left_q > BITS)) begin  // the latter after an upset
             count_q <= {COUNT_BITS{1'b0}};
-            left_q  <= i_valid ? BITS : 4'd0;
-            shift_q <= i_valid ? {i_data, 1'b0} : 9'h1FF;
+            left_q  <= (o_ready && i_valid) ? BITS : 4'd0;
+            shift_q <= (o_ready && i_valid) ? {i_data, 1'b0} : 9'h1FF;
         end else if (over) begin
             count_q <= {COUNT_BITS{1'b0}};
             left_q  <= left_q - 4'd1;

@@ -78,8 +78,20 @@ class LockstepTarget(ABC):
         """Stored codeword of the protected memory, without side effect."""
 
     @abstractmethod
+    def flip_register(self, name: str, copy: str, mask: int) -> int:
+        """XOR `mask` into one copy ("a", "b" or "c") of a triplicated register.
+
+        Names and widths are those of `gateware.triplication`. Clocks follow, without a tick: the
+        copy has been repaired when this returns. Returns the copy read back before that. Raises
+        KeyError or ValueError for what does not exist, InjectionError when the flip did not take.
+        """
+
+    @abstractmethod
     def reset(self) -> None:
-        """Back to the state after power-on, sensor vector included; `now_ns` goes on."""
+        """Back to the state after power-on, sensor vector included; `now_ns` goes on.
+
+        Only the reset cause says that it was another reset.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -53,6 +53,10 @@ class ModelTarget(LockstepTarget):
         check_word(word)
         return self._model.peek_memory(word)
 
+    def flip_register(self, name: str, copy: str, mask: int) -> int:
+        """XOR `mask` into one copy ("a", "b" or "c") of a triplicated register."""
+        return self._model.flip_register(name, copy, mask)
+
     def reset(self) -> None:
         """Back to the state after power-on, sensor vector included; `now_ns` goes on."""
         self._model.reset()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from gateware.bench import message
+from gateware.triplication import COPIES, triplicated_register
 from hil.errors import InjectionError
 from hil.targets.lockstep import TRAYS_DEFAULT, LockstepTarget, check_mask, check_word
 from hil.targets.simulation_build import simulation
 from hil.targets.simulator import Simulator
 
 BENCH = "gateware.bench.lockstep"
+INJECTOR_TOP = "lockstep_top"  # the bench that can flip registers
 
 
 class RtlTarget(LockstepTarget):
@@ -26,7 +28,7 @@ class RtlTarget(LockstepTarget):
         self,
         trays: int = TRAYS_DEFAULT,
         simulator: str | None = None,
-        top: str = "lockstep_top",
+        top: str = INJECTOR_TOP,
         parameters: dict[str, int] | None = None,
     ) -> None:
         """Build the simulation if need be and start it.
@@ -36,6 +38,7 @@ class RtlTarget(LockstepTarget):
         super().__init__(trays)
         built = simulation(simulator, {"TRAYS": trays, **(parameters or {})}, top)
         self.simulator = built.simulator
+        self._top = top
         self.process = Simulator(built, BENCH)
         self._queue = bytearray()
         self._sensors: bytes | None = None  # of the segment not yet queued
@@ -98,6 +101,23 @@ class RtlTarget(LockstepTarget):
         self.actuators()  # what is queued comes first
         packed = self.process.call(message.PEEK, message.WORD.pack(word, 0))
         return int(message.CODEWORD.unpack(packed)[0])
+
+    def flip_register(self, name: str, copy: str, mask: int) -> int:
+        register = triplicated_register(name, self.trays)
+        register.check(copy, mask)
+        if self._top != INJECTOR_TOP:
+            raise InjectionError(f"{self._top} has no upset injector, {INJECTOR_TOP} has")
+        self.actuators()  # what is queued comes first
+        request = message.REGISTER.pack(register.number, COPIES.index(copy), mask)
+        answer = self.process.call(message.FLIP_REGISTER, request)
+        sound, flipped = message.COPIES.unpack_from(answer)
+        self._actuators = answer[message.COPIES.size :]
+        if flipped != sound ^ mask:
+            raise InjectionError(
+                f"flip of copy {copy} of {name}: read back {flipped:#x}, "
+                f"expected {sound:#x} ^ {mask:#x} = {sound ^ mask:#x}"
+            )
+        return int(flipped)
 
     def reset(self) -> None:
         self._queue.clear()

@@ -67,6 +67,10 @@ class Stimulus:
         """Flip bits of a stored codeword; the codeword as it is then."""
         return self.target.flip_memory(word, sum(1 << bit for bit in bits))
 
+    def flip_register(self, name: str, copy: str, bit: int) -> int:
+        """Flip a bit in one copy of a triplicated register; the copy as it was then."""
+        return self.target.flip_register(name, copy, 1 << bit)
+
     def codeword(self, word: int) -> int:
         """A stored codeword."""
         return self.target.peek_memory(word)

@@ -11,7 +11,7 @@ def test_id_frame_by_frame(link):
 
 def test_id_and_version(link):
     assert link.read(0x0000, 4) == b"RKST"
-    assert link.fields(r.IDENTITY_VERSION) == {"major": 1, "minor": 0, "patch": 0}
+    assert link.fields(r.IDENTITY_VERSION) == {"major": 1, "minor": 1, "patch": 0}
 
 
 def test_config(link):

@@ -36,7 +36,8 @@ module rtl_bench #(
         .i_tx_ready  (tx_ready),
         .i_sensors   (sensors),
         .o_actuators (actuators),
-        .o_idle      (idle)
+        .o_idle      (idle),
+        .i_upset     (43'd0)
     );
 
     // -- controller, UART of 12 clocks a bit, a tick every 1200 clocks

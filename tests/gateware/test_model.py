@@ -203,12 +203,20 @@ class TestController:
         assert model.flip_memory(1023, 1 << 38) == 1 << 38 == model.peek_memory(1023)
 
     def test_reset_forgets_everything(self):
-        model = ControllerModel()
-        fresh = everything(ControllerModel())
+        model, fresh_model = ControllerModel(), ControllerModel()
+        fresh_model.reset()
+        fresh = everything(fresh_model)
         shake(model, random.Random(1), 300)
         assert everything(model) != fresh
         model.reset()
         assert everything(model) == fresh
+
+    def test_reset_cause(self):
+        model = ControllerModel()
+        address = r.DIAGNOSTICS_RESET_CAUSE.address
+        assert model.read(address, 4, True) == b"\0\0\0\1"
+        model.reset()
+        assert model.read(address, 4, True) == b"\0\0\0\2"
 
     @pytest.mark.parametrize("seed", range(30))
     def test_bursts_of_ticks_are_single_ticks(self, seed):

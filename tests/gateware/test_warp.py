@@ -143,7 +143,7 @@ def traffic(observer: Observer, draw: random.Random) -> None:
     elif kind == 3:
         observer.read(word, 4 * draw.randint(1, 8))
     elif kind == 4:
-        observer.read(r.DIAGNOSTICS.base, 4 * draw.randint(1, 9))  # beyond its end: refused
+        observer.read(r.DIAGNOSTICS.base, 4 * draw.randint(1, 11))  # beyond its end: refused
 
 
 def final_state(observer: Observer) -> dict[str, bytes]:

@@ -43,6 +43,9 @@ class Echo(LockstepTarget):
     def peek_memory(self, word: int) -> int:
         return 0
 
+    def flip_register(self, name: str, copy: str, mask: int) -> int:
+        return mask
+
     def reset(self) -> None:
         self.seen.clear()
 

@@ -195,6 +195,23 @@ def test_a_flip_that_does_not_take_is_an_error(
         target.flip_memory(5, 1)
 
 
+def test_a_register_flip_that_does_not_take_is_an_error(
+    target: RtlTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = target.process.call
+    monkeypatch.setattr(
+        target.process,
+        "call",
+        lambda kind, payload=b"": (
+            bytes(8 + target.actuator_bytes)
+            if kind == message.FLIP_REGISTER
+            else call(kind, payload)
+        ),
+    )
+    with pytest.raises(InjectionError, match="flip of copy b of thermostat: read back 0x0, expec"):
+        target.flip_register("thermostat", "b", 1)
+
+
 @pytest.mark.parametrize(("index", "mask"), [(1024, 1), (-1, 1), (0, 0), (0, 1 << 39)])
 def test_flips_out_of_range(target: RtlTarget, index: int, mask: int) -> None:
     with pytest.raises((IndexError, ValueError), match="must be"):
@@ -213,6 +230,15 @@ def test_reset_is_power_on(link: PayloadLink, target: RtlTarget) -> None:
     assert target.peek_memory(0) == 0
     assert link.read(r.FAST_BUS.address, 4) == bytes(4)
     assert word(link, r.IDENTITY_UPTIME) == 0
+
+
+def test_reset_cause() -> None:
+    with RtlTarget(trays=1) as target:
+        read = ReadCommand(address=r.DIAGNOSTICS_RESET_CAUSE.address, length=4, key=r.FLIGHT_KEY)
+        for cause in (1, 2, 2):
+            (payload,) = FrameDecoder().feed(target.exchange(encode_frame(encode_command(read))))
+            assert decode_reply(payload).data == cause.to_bytes(4, "big")
+            target.reset()
 
 
 def test_one_tray() -> None:

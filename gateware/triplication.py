@@ -1,0 +1,63 @@
+"""The triplicated registers of the controller: names, numbers and widths, for model and bench.
+
+Numbers are those of `diagnostics.voter.register`: the word of a register in region `control`, 16 to
+19 for state, 32 + i for the cap of tray i. A mask selects flip-flops of one copy: bit i is bit i of
+the register, but in `watchdog` and `scrub`, whose bit 31 (enable) is kept as bit 16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from fsw import registers as r
+
+COPIES = ("a", "b", "c")
+
+STATE_FIRST = 16
+CAPS_FIRST = 32
+
+
+@dataclass(frozen=True)
+class TriplicatedRegister:
+    """One of them."""
+
+    name: str
+    number: int
+    width: int  # flip-flops in each copy
+
+    def check(self, copy: str, mask: int) -> None:
+        """Raise ValueError unless `mask` flips at least one bit that exists in a copy that does."""
+        if copy not in COPIES:
+            raise ValueError(f"copy {copy!r} of {self.name}, must be one of {', '.join(COPIES)}")
+        if not 0 < mask < 1 << self.width:
+            raise ValueError(
+                f"flip mask {mask:#x} for {self.name}, must be 1 to {(1 << self.width) - 1:#x}"
+            )
+
+
+@cache
+def triplicated(trays: int) -> Mapping[str, TriplicatedRegister]:
+    """All of them by name, in the order of their numbers."""
+    entries = []
+    for register in r.REGISTERS:
+        if register.name.startswith("control.") and register != r.CONTROL_SCRATCH:
+            width = sum(field.width for field in register.fields)
+            if register == r.CONTROL_POWER_SWITCH:
+                width = trays
+            name = register.name.removeprefix("control.")
+            entries.append((name, (register.address - r.CONTROL.base) // 4, width))
+    state = (("safe", 1), ("watchdog_ticks", 16), ("over_temperature", trays))
+    for index, (name, width) in enumerate((*state, ("over_current", trays))):
+        entries.append((name, STATE_FIRST + index, width))
+    entries += [(f"cap_{tray}", CAPS_FIRST + tray, 32) for tray in range(trays)]
+    return {name: TriplicatedRegister(name, number, width) for name, number, width in entries}
+
+
+def triplicated_register(name: str, trays: int) -> TriplicatedRegister:
+    """One by its name. Raises KeyError, with the names there are."""
+    registers = triplicated(trays)
+    if name not in registers:
+        raise KeyError(f"no triplicated register {name!r}; there are {', '.join(registers)}")
+    return registers[name]
