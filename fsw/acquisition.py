@@ -36,6 +36,7 @@ _RANGES: dict[str, tuple[float, float, float | None]] = {
     "bypass_position": (0.0, 1.001, None),
 }
 _SPIKE_SAMPLES = 5  # a step that persists so long is believed
+_CHARGE_GAP_S = 600.0  # over a longer gap one current says nothing: the voltage tells the charge
 _CHANNELS = tuple(
     (name, FAST_FIELDS[name].scale, FAST_FIELDS[name].offset, low, high, step)
     for name, (low, high, step) in _RANGES.items()
@@ -135,14 +136,20 @@ class Acquisition:
     """Decodes the two telemetry blocks and remembers what validity needs."""
 
     def __init__(
-        self, parameters: Mapping[str, float], trays: int, soc: float | None = None
+        self,
+        parameters: Mapping[str, float],
+        trays: int,
+        soc: float | None = None,
+        soc_ns: int | None = None,
     ) -> None:
+        """`soc` is the charge remembered from `soc_ns`, None when there is none."""
         self.charge = StateOfCharge(parameters, soc)
         self.vote = SupplyVote(parameters["supply_disagreement_k"])
+        self._parameters = parameters
         self._trays = trays
         self._last: list[float | None] = [None] * len(_CHANNELS)
         self._held = [0] * len(_CHANNELS)
-        self._last_ns: int | None = None
+        self._last_ns = soc_ns
         self._protons = CounterDifference()
         self._corrected = CounterDifference()
         self._uncorrectable = CounterDifference()
@@ -193,9 +200,12 @@ class Acquisition:
             if bad
             else (True, True, True)
         )
+        self.vote.limit_k = self._parameters["supply_disagreement_k"]
         supply_k = self.vote.update((a_k, b_k, c_k), valid)
         dt_s = 0.0 if self._last_ns is None else (time_ns - self._last_ns) / 1e9
         self._last_ns = time_ns
+        if not 0.0 <= dt_s <= _CHARGE_GAP_S:
+            self.charge.soc = None
         if "battery_voltage" in bad and self.charge.soc is None:
             soc = 0.0
         else:

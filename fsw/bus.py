@@ -18,7 +18,6 @@ class Bus:
     def __init__(self) -> None:
         self._latest: dict[type, object] = {}
         self._time_ns: dict[type, int] = {}
-        self.published = 0
 
     def publish(self, message: object, time_ns: int) -> None:
         """Replace the latest message of this type. Raises TypeError on a non-dataclass."""
@@ -27,7 +26,6 @@ class Bus:
             raise TypeError(f"bus: {kind.__name__} is not a dataclass; declare it as a frozen one")
         self._latest[kind] = message
         self._time_ns[kind] = time_ns
-        self.published += 1
 
     def latest(self, kind: type[Message]) -> Message | None:
         """The last message of that type, None when there was none yet."""

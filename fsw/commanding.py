@@ -14,6 +14,7 @@ from fsw.commands import (
     Noop,
     Reason,
     ResetCounters,
+    RetryTrays,
     ScheduleCommand,
     SetLoadLimit,
     SetMode,
@@ -95,6 +96,8 @@ class Commanding:
             case SetLoadLimit(limit):
                 software.rack.load_limit = limit
                 software.save_mode()
+            case RetryTrays(trays):
+                self._retry_trays(trays)
             case ScheduleCommand():
                 self.schedule.insert(command, time_ns)
 
@@ -111,6 +114,15 @@ class Commanding:
             parameters.set(name, before)
             raise CommandRefused(Reason.NOT_NOW, str(error)) from None
         software.parameters_changed()
+
+    def _retry_trays(self, mask: int) -> None:
+        software = self._software
+        if mask >> software.rack.trays:
+            raise CommandRefused(
+                Reason.VALUE, f"tray mask 0x{mask:X}, {software.rack.trays} trays are fitted"
+            )
+        software.trays.retry(mask)
+        software.save_mode()
 
     def _stored_forecast(self) -> EclipseForecast:
         data = self._software.memory.read("forecast")

@@ -21,6 +21,7 @@ from construct import (
     GreedyBytes,
     Int8ub,
     Int16ub,
+    Int32ub,
     Int64ub,
     PrefixedArray,
     Struct,
@@ -66,7 +67,7 @@ class Noop:
 
 @dataclass(frozen=True, slots=True)
 class ResetCounters:
-    """Zero the counters of housekeeping."""
+    """Zero the counters of events, link, protected store and telecommands in housekeeping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,17 @@ class SetLoadLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryTrays:
+    """Try trays that were given up again; bit i = tray i."""
+
+    trays: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.trays < 1 << 32:
+            raise ValueError(f"tray mask 0x{self.trays:X}, must name one of 32 trays or more")
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleCommand:
     """Carry out another telecommand packet at a mission time (ns)."""
 
@@ -147,6 +159,7 @@ Telecommand = (
     | SetParameter
     | LoadEclipseForecast
     | SetLoadLimit
+    | RetryTrays
     | ScheduleCommand
 )
 
@@ -193,6 +206,7 @@ KINDS: tuple[Kind, ...] = (
         _layout("until_s" / Float64b, "eclipses" / PrefixedArray(Int8ub, Array(2, Float64b))),
     ),
     Kind(SetLoadLimit, 128, 4, _layout("limit" / Float64b)),
+    Kind(RetryTrays, 128, 5, _layout("trays" / Int32ub)),
 )
 
 _BY_COMMAND = {kind.command: kind for kind in KINDS}

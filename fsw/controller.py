@@ -170,11 +170,9 @@ class Controller:
             known.update(zip(range(base, base + size, 4), words, strict=True))
         return known
 
-    def forget(self) -> None:
-        """The controller was reset: nothing is known, commands queued for it are void."""
-        self.known = {}
+    def drop_commands(self) -> None:
+        """The controller was reset: commands queued for it are void."""
         self._commands = []
-        self._dirty = True
 
     def want(self, register: Register, word: int, index: int = 0) -> None:
         """Have `word` written to a control or cap register at the next flush."""
@@ -195,8 +193,12 @@ class Controller:
     def command(
         self, register: Register, word: int, done: Callable[[], None] | None = None
     ) -> None:
-        """Queue a command register; `done` is called once it is acknowledged."""
-        self._commands.append((register, word, done))
+        """Queue a command register; `done` is called once it is acknowledged.
+
+        A command that waits already is not queued again: what a bad link held up is sent once.
+        """
+        if all(queued[:2] != (register, word) for queued in self._commands):
+            self._commands.append((register, word, done))
 
     def flush(self) -> None:
         """Write what differs, then send queued commands. Raises LinkError; the rest stays."""

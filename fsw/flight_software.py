@@ -15,6 +15,7 @@ The 1 Hz apps run in the minor cycle that reads the tray block, so they act on f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fsw import registers as r
 from fsw.acquisition import Acquisition
@@ -30,7 +31,7 @@ from fsw.link_cycle import LinkCycle
 from fsw.modes import Mode
 from fsw.parameters import Parameters
 from fsw.payload_link import LinkCounters, PayloadLink, Port
-from fsw.protected_memory import ProtectedMemory
+from fsw.protected_memory import MemoryCounters, ProtectedMemory
 from fsw.rack import Rack
 from fsw.stored_state import StoredState
 from fsw.supervision import FaultApp, ModeApp
@@ -63,6 +64,7 @@ class FlightSoftware:
         self.parameters = Parameters(parameters)
         self.memory = store if isinstance(store, ProtectedMemory) else ProtectedMemory(store)
         self.memory.report = report
+        self._store_base = MemoryCounters()
         self.stored = StoredState.load(self.memory)
         self.stored.starts += 1
         self.commanding = Commanding(self)
@@ -93,7 +95,7 @@ class FlightSoftware:
             [self.stored.pump_a_failed, self.stored.pump_b_failed],
             self.stored.given_up,
         )
-        self._start_acquisition(self.stored.soc)
+        self._start_acquisition(self.stored.soc, self.stored.time_ns)
         self.modes = ModeApp(self.rack, self.stored, self._is_configured, self.save_mode)
         self.power = PowerApp(self.rack)
         self.thermal = ThermalApp(self.rack)
@@ -105,6 +107,11 @@ class FlightSoftware:
         self.executive = Executive(self._apps(), report)
         self._base = (self.stored.cycles, self.stored.app_failures, self.stored.monitor_trips)
         self.stored.save_counters(self.memory)
+
+    @property
+    def store_counters(self) -> MemoryCounters:
+        """Of the protected store, since the last ResetCounters."""
+        return self.memory.counters.since(self._store_base)
 
     @property
     def cycles_total(self) -> int:
@@ -141,9 +148,12 @@ class FlightSoftware:
         return self.events.drain()
 
     def reset_counters(self) -> None:
-        """Zero the counters of housekeeping."""
+        """Zero the counters of events, link, protected store and telecommands in housekeeping.
+
+        The store's own counters go on: only what housekeeping shows of them starts anew.
+        """
         self.events.reset_counters()
-        self.memory.counters.reset()
+        self._store_base = replace(self.memory.counters)
         self.link.counters = LinkCounters()
         self.commanding.accepted = 0
         self.commanding.refused.clear()
@@ -169,11 +179,13 @@ class FlightSoftware:
             App("upkeep", EVERY_TEN_SECONDS, self._upkeep, _nothing, phase=7),
         ]
 
-    def _start_acquisition(self, soc: float | None) -> None:
-        self.acquisition = Acquisition(self.parameters, self._trays, soc)
+    def _start_acquisition(self, soc: float | None, soc_ns: int) -> None:
+        self.acquisition = Acquisition(
+            self.parameters, self._trays, soc, None if soc is None else soc_ns
+        )
 
     def _restart_acquisition(self) -> None:
-        self._start_acquisition(self.acquisition.charge.soc)
+        self._start_acquisition(self.acquisition.charge.soc, self._time_ns)
 
     def _acquire(self, time_ns: int) -> None:
         link = self.link_cycle

@@ -32,7 +32,7 @@ def housekeeping(software: FlightSoftware) -> Values:
 
 def _state(software: FlightSoftware, values: Values) -> None:
     stored, executive, events = software.stored, software.executive, software.events
-    memory = software.memory.counters
+    memory = software.store_counters
     faults = software.bus.latest(FaultState) or NO_FAULT
     values["fsw_mode"] = str(software.modes.modes.mode)
     values["fsw_mode_allowed"] = str(software.modes.modes.allowed)

@@ -30,7 +30,7 @@ class PowerApp:
 
     def start(self) -> None:
         self._law = PowerLaw(self._rack.parameters, self._rack.trays)
-        self._dark_samples = 0
+        self._dark_samples = DARK_SAMPLES - 1  # at a start the first sample decides
         self._surprise = False
         self._shed = 0
         self._affordable = self._rack.trays
@@ -186,8 +186,10 @@ class ThermalApp:
             self._pump.reset()
             return
         speed = telemetry.pump_speed_b_rpm if rack.pump_b else telemetry.pump_speed_a_rpm
-        if not self._pump.step(self._pump_drive, speed, dt_s).failed:
+        check = self._pump.step(self._pump_drive, speed, dt_s)
+        if check.proven:
             rack.pump_failed[rack.pump_b] = False
+        if not check.failed:
             return
         name = "B" if rack.pump_b else "A"
         if not rack.pump_failed[rack.pump_b]:

@@ -53,7 +53,6 @@ class LinkCycle:
         self._timeouts_before = 0
         self.failures = 0  # cycles cut short by a link error
         self.synchronised = False
-        self.kept = False  # what the last synchronisation found
         self.fast: bytes | None = None  # blocks of this cycle
         self.trays: bytes | None = None
         self.last_good_ns: int | None = None
@@ -163,9 +162,9 @@ class LinkCycle:
                 "the payload controller was reset, it is configured again",
             )
         if not kept:
+            controller.drop_commands()
             self._golden.start_over()
         self.synchronised = True
-        self.kept = kept
         controller.want_all(configuration(self._parameters))
         self._on_configured(kept)
         return True

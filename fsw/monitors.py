@@ -168,6 +168,8 @@ MONITORS: tuple[Monitor, ...] = (
         "flow_lost_s",
         R.STANDBY,
         "no coolant flow with trays on",
+        escalate="overtemperature_escalate_s",
+        escalation=R.SAFE,  # trays are still on: the controller opens their switches
     ),
     Monitor(
         "PUMP_A_FAILED",
@@ -176,6 +178,14 @@ MONITORS: tuple[Monitor, ...] = (
         "persistence_now_s",
         R.DEGRADED,
         "pump A does not follow its drive, pump B is in use",
+    ),
+    Monitor(
+        "PUMP_B_FAILED",
+        S.HIGH,
+        lambda o, p: o.pump_b_failed,
+        "persistence_now_s",
+        R.DEGRADED,
+        "pump B does not follow its drive, pump A is in use",
     ),
     Monitor(
         "PUMPS_FAILED",

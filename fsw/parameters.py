@@ -92,7 +92,6 @@ TABLE: tuple[Parameter, ...] = (
     _P("tray_power_max_w", 5555.0, 1, 13e3, "W", "full power of a tray; D: 100 kW / 18"),
     _P("tray_power_min_w", 900.0, 0, 13e3, "W", "idle power of a tray; D"),
     _P("clock_min_mhz", 210.0, 1, 65535, "MHz", "lowest clock; S"),
-    _P("clock_nominal_mhz", 1980.0, 1, 65535, "MHz", "nominal clock; S"),
     _P("clock_max_mhz", 1980.0, 1, 65535, "MHz", "highest clock; S"),
     _P("tray_stagger_s", 2.0, 0, 600, "s", "between power-ons of two trays; D"),
     _P("tray_boot_s", 90.0, 1, 3600, "s", "longest boot; D: twice 40 s"),

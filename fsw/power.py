@@ -65,7 +65,6 @@ class PowerLaw:
     def __init__(self, parameters: Mapping[str, float], trays: int) -> None:
         self._parameters = parameters
         self._trays = trays
-        self._rack_max_w = trays * parameters["tray_power_max_w"]
         self._cap_w: float | None = None
         self._sunlit_w: float | None = None
         self._overhead_w = parameters["overhead_power_w"]
@@ -77,6 +76,10 @@ class PowerLaw:
         self._shed = 0
         self._shed_changed_s = float("-inf")
         self._last_time_s: float | None = None
+
+    @property
+    def _rack_max_w(self) -> float:
+        return self._trays * self._parameters["tray_power_max_w"]
 
     def energy_wh(self, soc_from: float, soc_to: float) -> float:
         """Energy (W h) at the terminals between two states of charge; negative when charging."""

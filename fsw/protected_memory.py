@@ -59,10 +59,14 @@ class MemoryCounters:
     cleared: int = 0  # uncorrectable words that held nothing, and records never whole: zeroed
     passes: int = 0  # complete scrubs
 
-    def reset(self) -> None:
-        """Zero them all."""
-        for item in fields(self):
-            setattr(self, item.name, 0)
+    def since(self, base: MemoryCounters) -> MemoryCounters:
+        """What was counted since `base` was copied from this."""
+        return MemoryCounters(
+            **{
+                item.name: getattr(self, item.name) - getattr(base, item.name)
+                for item in fields(self)
+            }
+        )
 
 
 class _State(Enum):

@@ -10,7 +10,7 @@ from fsw.protected_memory import ProtectedMemory
 
 _MODE = struct.Struct(">BBBBIf")  # mode, allowed, pumps, safe recoveries, given up, load limit
 _CHARGE = struct.Struct(">dQ")  # state of charge, mission time
-_COUNTERS = struct.Struct(">8I")
+_COUNTERS = struct.Struct(">6I")
 
 _PUMP_B = 1
 _PUMP_A_FAILED = 2
@@ -35,8 +35,6 @@ class StoredState:
     cycles: int = 0
     app_failures: int = 0
     transitions: int = 0
-    reloads: int = 0
-    words_rewritten: int = 0
     monitor_trips: int = 0
     controller_resets: int = 0
 
@@ -67,8 +65,6 @@ class StoredState:
                 state.cycles,
                 state.app_failures,
                 state.transitions,
-                state.reloads,
-                state.words_rewritten,
                 state.monitor_trips,
                 state.controller_resets,
             ) = _COUNTERS.unpack(data)
@@ -108,8 +104,6 @@ class StoredState:
                 self.cycles & 0xFFFFFFFF,
                 self.app_failures & 0xFFFFFFFF,
                 self.transitions & 0xFFFFFFFF,
-                self.reloads & 0xFFFFFFFF,
-                self.words_rewritten & 0xFFFFFFFF,
                 self.monitor_trips & 0xFFFFFFFF,
                 self.controller_resets & 0xFFFFFFFF,
             ),

@@ -101,7 +101,7 @@ class ModeApp:
             controller_safe=telemetry.safe and not leaving,
             coolant_running=telemetry.coolant_flow_l_min > 0.8 * parameters["flow_min_l_min"],
             charge_allows=telemetry.soc > parameters["soc_start"],
-            dark=budget is not None and budget.dark,
+            dark=self.modes.mode is Mode.ECLIPSE if budget is None else budget.dark,
             degraded=faults.degraded or rack.given_up != 0,
             standby_wanted=faults.standby,
             safe_wanted=faults.safe,

@@ -16,7 +16,7 @@ class SupplyVote:
     STUCK_SAMPLES = 100
 
     def __init__(self, limit_k: float, persistence: int = 10, stuck_k: float = 0.5) -> None:
-        self._limit_k = limit_k
+        self.limit_k = limit_k
         self._persistence = persistence
         self._stuck_k = stuck_k
         self._strikes = [0, 0, 0]
@@ -50,7 +50,7 @@ class SupplyVote:
             return self.value_k if self.value_k is not None else 0.0
         if len(values_k) == 2:
             first, second = values_k
-            if abs(first - second) <= self._limit_k or self.value_k is None:
+            if abs(first - second) <= self.limit_k or self.value_k is None:
                 return 0.5 * (first + second)
             near = abs(first - self.value_k) <= abs(second - self.value_k)
             return first if near else second
@@ -68,7 +68,7 @@ class SupplyVote:
                 self._still[k] > self.STUCK_SAMPLES
                 and abs(mid_k - self._still_mid[k]) > self._stuck_k
             )
-        bad = not valid or stuck or abs(value_k - mid_k) > self._limit_k
+        bad = not valid or stuck or abs(value_k - mid_k) > self.limit_k
         if bad == self._out[k]:
             self._strikes[k] = 0
             return

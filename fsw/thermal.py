@@ -19,8 +19,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-CELSIUS_K = 273.15
-
 
 def clamp(value: float, low: float, high: float) -> float:
     """`value` held between `low` and `high`."""
@@ -66,9 +64,9 @@ class Governor:
     """
 
     def __init__(self, gain_per_k: float, integral_per_k_s: float, lowest: float) -> None:
-        self._gain_per_k = gain_per_k
-        self._integral_per_k_s = integral_per_k_s
-        self._lowest = lowest
+        self.gain_per_k = gain_per_k
+        self.integral_per_k_s = integral_per_k_s
+        self.lowest = lowest
         self._integral = 1.0
         self.output = 1.0
 
@@ -77,9 +75,9 @@ class Governor:
         if excess_k > 0.0 and self._integral > drawn + 0.05:
             self._integral = drawn + 0.05
         self._integral = clamp(
-            self._integral - self._integral_per_k_s * excess_k * dt_s, self._lowest, 1.0
+            self._integral - self.integral_per_k_s * excess_k * dt_s, self.lowest, 1.0
         )
-        self.output = clamp(self._integral - self._gain_per_k * excess_k, self._lowest, 1.0)
+        self.output = clamp(self._integral - self.gain_per_k * excess_k, self.lowest, 1.0)
         return self.output
 
 
@@ -94,13 +92,10 @@ class ThermalLaw:
         pump: float = 0.25,
     ) -> None:
         self._parameters = parameters
-        lowest = parameters["tray_power_min_w"] / parameters["tray_power_max_w"]
-        gains = parameters["governor_gain_per_k"], parameters["governor_integral_per_k_s"]
-        self._tray_governors = [Governor(*gains, lowest) for _ in range(trays)]
-        self._rack_governor = Governor(*gains, lowest)
-        self._supply_governor = Governor(
-            parameters["governor_gain_per_k"], parameters["governor_integral_per_k_s"] / 4, lowest
-        )
+        self._tray_governors = [Governor(0.0, 0.0, 0.0) for _ in range(trays)]
+        self._rack_governor = Governor(0.0, 0.0, 0.0)
+        self._supply_governor = Governor(0.0, 0.0, 0.0)
+        self._gains = (0.0, 0.0, 0.0)
         self._bypass = bypass
         self._bypass_integral = bypass
         self._pump = pump
@@ -109,11 +104,24 @@ class ThermalLaw:
 
     def step(self, inputs: ThermalInputs, dt_s: float) -> ThermalCommand:
         """One second of the law."""
+        self._tune_governors()
         rack, trays, hot = self._caps(inputs, dt_s)
         override = self._freezing(inputs)
         bypass = self._bypass_valve(inputs, override, dt_s)
         pump = self._pump_drive(inputs, dt_s)
         return ThermalCommand(rack, trays, bypass, pump, self._heater(inputs), override, hot)
+
+    def _tune_governors(self) -> None:
+        """Gains as the parameters have them now."""
+        parameters = self._parameters
+        gain, integral = parameters["governor_gain_per_k"], parameters["governor_integral_per_k_s"]
+        lowest = parameters["tray_power_min_w"] / parameters["tray_power_max_w"]
+        if self._gains == (gain, integral, lowest):
+            return
+        self._gains = gain, integral, lowest
+        for governor in (*self._tray_governors, self._rack_governor, self._supply_governor):
+            governor.gain_per_k, governor.integral_per_k_s, governor.lowest = self._gains
+        self._supply_governor.integral_per_k_s = integral / 4.0
 
     def _caps(self, inputs: ThermalInputs, dt_s: float) -> tuple[float, tuple[float, ...], bool]:
         parameters = self._parameters
@@ -208,6 +216,7 @@ class PumpCheck:
     """Verdict on the running pump."""
 
     failed: bool
+    proven: bool  # it has followed its drive for as long as a failure takes to be one
     expected_rpm: float
 
 
@@ -222,12 +231,12 @@ class PumpMonitor:
     def __init__(self, parameters: Mapping[str, float]) -> None:
         self._parameters = parameters
         self._expected: float | None = None
-        self._bad_s = 0.0
+        self._bad_s = self._good_s = 0.0
 
     def reset(self) -> None:
         """The other pump is in use from now on, or the drive was taken away."""
         self._expected = None
-        self._bad_s = 0.0
+        self._bad_s = self._good_s = 0.0
 
     def step(self, drive: float, speed_rpm: float, dt_s: float) -> PumpCheck:
         """One sample of drive (0 to 1) and speed."""
@@ -240,10 +249,11 @@ class PumpMonitor:
         expected_rpm = self._expected * full_rpm
         tolerance_rpm = parameters["pump_tolerance"] * full_rpm
         if abs(speed_rpm - expected_rpm) > tolerance_rpm:
-            self._bad_s += dt_s
+            self._bad_s, self._good_s = self._bad_s + dt_s, 0.0
         else:
-            self._bad_s = 0.0
-        return PumpCheck(self._bad_s >= parameters["pump_failed_s"], expected_rpm)
+            self._bad_s, self._good_s = 0.0, self._good_s + dt_s
+        failed_s = parameters["pump_failed_s"]
+        return PumpCheck(self._bad_s >= failed_s, self._good_s >= failed_s, expected_rpm)
 
 
 class EmergencyCut:

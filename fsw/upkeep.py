@@ -33,6 +33,11 @@ class TrayApp:
         self._care = None
         self.start()
 
+    def retry(self, mask: int) -> None:
+        """The ground wants these trays tried again."""
+        self.care.forgive(mask)
+        self._rack.given_up = self.care.given_up
+
     @property
     def care(self) -> TrayCare:
         """The law itself."""

@@ -112,7 +112,6 @@ class Flight:
             self.vehicle,
             soc=scenario.initial.soc,
             coolant_c=scenario.initial.coolant_c,
-            trays_on=scenario.initial.trays_on,
         )
         craft = Craft(self.vehicle, state, reports)
         store = ProtectedMemory(ProtectedMemory.new_store())

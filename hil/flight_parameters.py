@@ -18,6 +18,7 @@ from sim.eclipse import cylinder_duration_s
 from sim.orbit import Orbit
 from sim.vehicle import Vehicle
 
+LEAST_FLOW = 0.2  # of one pump's: its drive is never lower
 BOOT_MARGIN = 1.5  # longest boot over the expected one, loading of weights included
 
 
@@ -37,7 +38,6 @@ def flight_parameters(vehicle: Vehicle, orbit: Orbit, scenario: Scenario) -> dic
         "tray_power_max_w": rack.tray_power_w,
         "tray_power_min_w": rack.tray_idle_w,
         "clock_min_mhz": rack.clock_min_mhz,
-        "clock_nominal_mhz": rack.clock_nominal_mhz,
         "clock_max_mhz": rack.clock_nominal_mhz,
         "tray_boot_s": BOOT_MARGIN * (rack.boot_s + rack.reload_s),
         "trip_current_a": rack.over_current_limit_a,
@@ -45,6 +45,7 @@ def flight_parameters(vehicle: Vehicle, orbit: Orbit, scenario: Scenario) -> dic
         "hbm_limit_k": rack.hbm_slowdown_c + ZERO_CELSIUS_K,
         "coolant_freezing_k": PG25_FREEZING_K,
         "pump_flow_full_l_min": coolant.pump_flow_l_min,
+        "flow_min_l_min": LEAST_FLOW * coolant.pump_flow_l_min,
         "pump_rpm_full": coolant.pump_speed_rpm,
         "bypass_rate_per_s": 1.0 / coolant.bypass_stroke_s,
         "monitor_area_cm2": vehicle.monitor.area_cm2,

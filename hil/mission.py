@@ -34,7 +34,6 @@ from sim.vehicle import DesignOrbit, Vehicle, VehicleError, load_vehicle
 CYCLE_NS = 100_000_000  # minor cycle
 CYCLE_S = 0.1
 EPOCH_DEFAULT = datetime(2026, 6, 21, tzinfo=UTC)
-FORECAST_ORBITS = 2.0
 RATES = {  # fields of UpsetRates that make up the rate of an element
     "controller_memory": ("controller_memory_cm2_bit",),
     "flight_memory": ("flight_memory_cm2_bit",),
@@ -164,7 +163,10 @@ def choose_orbit(wanted: OrbitStart, design: DesignOrbit) -> Orbit:
 
 def upset_rates(scenario: Scenario, vehicle: Vehicle) -> UpsetRates:
     """Rates of the vehicle, scaled as the scenario asks."""
-    rates = UpsetRates(scale=vehicle.upsets.scale * scenario.conditions.upset_scale)
+    rates = UpsetRates(
+        scale=vehicle.upsets.scale * scenario.conditions.upset_scale,
+        chips_per_tray=vehicle.rack.gpus_per_tray,
+    )
     changes: dict[str, Any] = {}
     for element, factor in scenario.conditions.upset_scales.items():
         for name in RATES[element]:

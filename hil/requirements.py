@@ -23,7 +23,6 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "differs": operator.ne,
 }
 UPPER = ("below", "at_most")  # limits of which the largest value is the worst
-LOWER = ("above", "at_least")
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,6 @@ class Initial(Section):
 
     soc: Fraction = 0.9
     coolant_c: Annotated[float, Field(ge=-60, le=60)] = 20.0
-    trays_on: bool = False
 
 
 class DemandStep(Section):

@@ -7,8 +7,9 @@ clock: the lowest of the clock cap, what the power cap leaves, and the tray's ow
 power follows with a limited ramp, as power smoothing does.
 
 Junctions are quasi-static (dies follow in milliseconds): cold plate + resistance * power of the
-hottest chip. The tray's own slowdown is a slow filter with hysteresis, so it is a last resort and
-does not hold the slowdown limit by itself.
+hottest chip. A latch-up is a short at the tray's 54 V input: its heat goes into the cold plate
+(0.7 K in 0.1 s), not through the dies. The tray's own slowdown is a slow filter with hysteresis, so
+it is a last resort and does not hold the slowdown limit by itself.
 """
 
 from __future__ import annotations
@@ -226,9 +227,10 @@ def _events(
 
 
 def with_temperatures(
-    rack: ComputeRack, state: RackState, plate_k: FloatArray, total_w: FloatArray
+    rack: ComputeRack, state: RackState, plate_k: FloatArray, served: FloatArray
 ) -> RackState:
-    """Junction temperatures above cold plates at the end of a step."""
+    """Junction temperatures above cold plates at the end of a step; `served` (S,) as of the bus."""
+    chips_w = state.power_w * served[:, None]
     per_chip = rack.hottest_spread / rack.gpus_per_tray
     gpu = rack.gpu_k_w * rack.gpu_power_share * per_chip
     hbm = rack.hbm_k_w * rack.hbm_power_share * per_chip
@@ -237,8 +239,8 @@ def with_temperatures(
         state.memory,
         state.power_w,
         state.clock_mhz,
-        plate_k + gpu * total_w,
-        plate_k + hbm * total_w,
+        plate_k + gpu * chips_w,
+        plate_k + hbm * chips_w,
         state.over_limit_s,
         state.slowdown,
         state.heartbeat,

@@ -12,7 +12,6 @@ EARTH_RADIUS_M = 6_378_137.0  # equatorial, WGS 84
 EARTH_FLATTENING = 1.0 / 298.257223563  # WGS 84
 EARTH_MEAN_RADIUS_M = 6_371_008.8  # (2a + b)/3 of WGS 84, IUGG
 EARTH_J2 = 1.08262668e-3  # EGM96, -sqrt(5) * C20; Vallado, 4th edition, appendix D
-EARTH_ROTATION_RAD_S = 7.292115e-5  # WGS 84, relative to the stars
 
 # --- Sun ------------------------------------------------------------------------------------
 ASTRONOMICAL_UNIT_M = 149_597_870_700.0  # exact, IAU 2012 resolution B2
@@ -22,4 +21,3 @@ TROPICAL_YEAR_DAYS = 365.24219  # mean tropical year at J2000.0, Astronomical Al
 
 # --- time -----------------------------------------------------------------------------------
 DAY_S = 86_400.0
-JULIAN_DATE_J2000 = 2_451_545.0  # 2000-01-01 12:00, days

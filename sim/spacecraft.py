@@ -7,7 +7,7 @@ satellite and 3,000 run the same lines. Kelvin and watt inside; telemetry is in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -185,7 +185,9 @@ def step(
         coolant=loop.state,
         panel_k=loop.panel_k,
         panels_lost=state.panels_lost,
-        rack=compute_rack.with_temperatures(vehicle.rack, power.state, loop.state.plate_k, tray_w),
+        rack=compute_rack.with_temperatures(
+            vehicle.rack, power.state, loop.state.plate_k, flows.served
+        ),
         shed=flows.shed,
         tokens=state.tokens + power.tokens_per_s * flows.served * dt_s,
         payload_energy_j=state.payload_energy_j + flows.payload_w * dt_s,
@@ -203,11 +205,6 @@ def step(
         heat_rejected_w=loop.emitted_w - loop.absorbed_w,
         heat_residual=np.abs(wing.stored_w + loop.stored_w - net) / throughput,
     )
-
-
-def lose_panels(state: State, panels_lost: int) -> State:
-    """State with that many radiator panels isolated, in every satellite."""
-    return replace(state, panels_lost=np.full_like(state.panels_lost, float(panels_lost)))
 
 
 def telemetry(vehicle: Vehicle, state: State, flows: Flows) -> dict[str, float]:

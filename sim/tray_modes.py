@@ -19,7 +19,6 @@ from sim.actuators import Actuators, BoolArray, FloatArray
 from sim.vehicle import ComputeRack
 
 OFF, BOOTING, RUNNING, RELOADING, FAULT = range(5)
-MODE_NAMES = ("off", "booting", "running", "reloading", "fault")
 
 
 @dataclass(frozen=True, slots=True)

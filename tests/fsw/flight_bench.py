@@ -99,7 +99,7 @@ class Bench:
         self.protons = 0.0
         self.flux = 0.0
         self.rpm = [0.0, 0.0]
-        self.pump_a_ok = True
+        self.pump_a_ok = self.pump_b_ok = True
         self.overrides: dict[str, int] = {}
         self.store = bytearray(256 * 8)
         self.options = options
@@ -134,7 +134,7 @@ class Bench:
                 0.1,
             )
         tray_w = [tray.power_w for tray in self.trays]
-        drives = [pump_a / 65535 if self.pump_a_ok else 0.0, pump_b / 65535]
+        drives = [pump_a / 65535 * self.pump_a_ok, pump_b / 65535 * self.pump_b_ok]
         for k in (0, 1):
             self.rpm[k] += (drives[k] * 6000.0 - self.rpm[k]) * 0.1
         self.power.step(sum(tray_w), self.sunlit, 0.1)

@@ -54,6 +54,17 @@ def block(**counts: int) -> bytes:
     return bytes(data)
 
 
+def test_a_remembered_charge_is_counted_on_and_after_a_long_gap_the_voltage_tells_it():
+    remembered = Acquisition(Parameters(), 18, 0.5, CYCLE_NS)
+    soon = remembered.fast(FAST, 101 * CYCLE_NS)
+    assert soon.soc == pytest.approx(0.5 - 110.72 * 10.0 / 3600.0 / 249.0)
+    told = acquisition(soc=None).fast(FAST, CYCLE_NS).soc
+    assert abs(told - soon.soc) > 0.02
+    assert remembered.fast(FAST, 10_000 * CYCLE_NS).soc == told
+    of_the_future = Acquisition(Parameters(), 18, 0.5, 100 * CYCLE_NS)
+    assert of_the_future.fast(FAST, CYCLE_NS).soc == told
+
+
 def test_engineering_values_of_a_block_made_by_hand():
     values = acquisition().fast(FAST, CYCLE_NS)
     assert values.uptime_ticks == 0x1234

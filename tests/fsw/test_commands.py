@@ -13,6 +13,7 @@ from fsw.commands import (
     Noop,
     Reason,
     ResetCounters,
+    RetryTrays,
     ScheduleCommand,
     SetLoadLimit,
     SetMode,
@@ -43,6 +44,7 @@ LITERALS = [
     ),
     (LoadEclipseForecast((), 6000.0), packet(128, 3, bytes.fromhex("40B7700000000000 00"))),
     (SetLoadLimit(0.5), packet(128, 4, bytes.fromhex("3FE0000000000000"))),
+    (RetryTrays(0b1010), packet(128, 5, bytes.fromhex("0000000A"))),
     (
         ScheduleCommand(5_000_000_000, packet(17, 1)),
         packet(11, 4, bytes.fromhex("01 000000012A05F200") + packet(17, 1)),

@@ -91,9 +91,22 @@ def test_after_a_reset_everything_wanted_is_written_again(link: FakeLink):
     device.flush()
     before = {a: link.words[a] for a in device.wanted}
     link.words.update({a: 0 for a in device.wanted})
-    device.forget()
+    device.read_back()
     device.flush()
     assert {a: link.words[a] for a in device.wanted} == before
+
+
+def test_a_command_waits_once_and_not_beyond_a_reset(link: FakeLink):
+    device = controller(link)
+    for _ in range(3):
+        device.command(r.COMMAND_TRAY_RESET, 0b1)
+    device.command(r.COMMAND_TRAY_RESET, 0b10)
+    device.flush()
+    assert [data for _, data, _ in link.writes] == [b"\0\0\0\1", b"\0\0\0\2"]
+    device.command(r.COMMAND_TRAY_RESET, 0b1)
+    device.drop_commands()
+    device.flush()
+    assert len(link.writes) == 2
 
 
 def test_the_configuration_as_words():

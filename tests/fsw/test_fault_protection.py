@@ -6,7 +6,7 @@ import pytest
 
 from fsw.events import EventLog, Severity
 from fsw.fault_protection import FaultProtection, FaultState
-from fsw.monitors import MONITORS, Observation
+from fsw.monitors import MONITORS, Observation, Response
 from fsw.parameters import Parameters
 
 WELL = Observation(
@@ -69,6 +69,7 @@ def test_a_well_rack_trips_nothing():
         ("FREEZE", {"supply_k": 270.0}, 3, ""),
         ("FLOW_LOST", {"flow_l_min": 5.0}, 8, "standby"),
         ("PUMP_A_FAILED", {"pump_a_failed": True}, 1, "degraded"),
+        ("PUMP_B_FAILED", {"pump_b_failed": True}, 1, "degraded"),
         ("PUMPS_FAILED", {"pump_a_failed": True, "pump_b_failed": True}, 1, "standby"),
         ("UNDERVOLTAGE", {"bus_voltage_v": 320.0}, 3, "shed"),
         ("LOW_CHARGE", {"soc": 0.29}, 3, ""),
@@ -113,6 +114,19 @@ def test_a_monitor_that_stays_tripped_escalates_once():
     assert ids.count("GPU_HOT") == 1
     assert ids.count("GPU_HOT_ESCALATED") == 1
     assert not flown.run(10).shed
+
+
+def test_trays_that_stay_on_without_flow_are_taken_to_safe():
+    flown = Flown()
+    state = flown.run(10, flow_l_min=0.0)
+    assert (state.standby, state.safe) == (True, False)
+    state = flown.run(15, flow_l_min=0.0)  # standby has not switched them off
+    assert (state.standby, state.safe) == (True, True)
+
+
+def test_every_response_is_some_monitors():
+    asked = {monitor.response for monitor in MONITORS}
+    assert asked | {monitor.escalation for monitor in MONITORS} == set(Response)
 
 
 def test_no_flow_is_no_fault_while_no_tray_is_on():

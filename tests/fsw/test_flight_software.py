@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import serial
-from flight_bench import CYCLE_NS, Bench
+from flight_bench import CYCLE_NS, Bench, raw
 
 from fsw import flight_software
 from fsw import registers as r
 from fsw.commands import (
     LoadEclipseForecast,
+    ResetCounters,
+    RetryTrays,
     SetLoadLimit,
     SetMode,
     SetParameter,
@@ -22,6 +24,7 @@ from fsw.commands import (
 from fsw.events import EVENTS
 from fsw.modes import Mode
 from fsw.payload_link import PayloadLink
+from fsw.registers import FAST_FIELDS
 
 FAST_BOOT = {
     "tray_stagger_s": 1.0,
@@ -168,6 +171,36 @@ class TestRestart:
         after = struct.unpack_from(">4H", flown.target.actuators(), 16)
         # Pump and bypass in counts: no further than their slew in three seconds.
         assert all(abs(a - b) < 0.16 * 65535 for a, b in zip(before, after, strict=True))
+
+    def test_darkness_is_known_at_once_and_the_cap_stays(self):
+        flown = bench(30.0)
+        flown.fsw.uplink(encode_telecommand(LoadEclipseForecast(((30.0, 900.0),), 9000.0)))
+        flown.sunlit = 0.0
+        flown.run(60.0)
+        before = flown.fsw.housekeeping()
+        assert before["fsw_mode"] == "eclipse"
+        flown.events.clear()
+        flown.restart()
+        for _ in range(30):
+            flown.step()
+            values = flown.fsw.housekeeping()
+            assert values["fsw_mode"] in ("boot", "eclipse")
+        assert "MODE_CHANGED" not in flown.ids()
+        assert values["fsw_cap_w"] == pytest.approx(before["fsw_cap_w"], rel=0.1)
+
+    def test_charge_that_flowed_meanwhile_is_counted(self):
+        flown = bench(30.0)
+        flown.sunlit = 0.0
+        flown.run(33.0)  # the charge was last stored some seconds ago
+        before = flown.fsw.housekeeping()["fsw_soc"]
+        flown.fsw.minor_cycle = lambda time_ns: None
+        flown.run(3.9)  # short of the watchdog
+        flown.restart()
+        flown.step()
+        flowed = 4.0 * flown.power.current_a / 3600.0 / flown.parameters["battery_capacity_ah"]
+        assert flowed < -0.001
+        seen = flown.fsw.housekeeping()["fsw_soc"]
+        assert seen == pytest.approx(before + flowed, abs=0.0002)
 
     def test_what_the_ground_decided_is_remembered(self):
         flown = bench(20.0)
@@ -384,6 +417,22 @@ class TestTrays:
         assert flown.fsw.housekeeping()["fsw_trays_given_up"] == 1
         assert power_mask(flown) == 0b0111
 
+    def test_the_ground_has_a_given_up_tray_tried_again(self):
+        flown = bench(20.0, parameters={"tray_resets_max": 0.0, "tray_cycles_max": 0.0})
+        flown.trays[3].fault_forever = flown.trays[3].hung = True
+        flown.run(10.0)
+        flown.trays[3].fault_forever = flown.trays[3].hung = False
+        flown.fsw.uplink(encode_telecommand(RetryTrays(0b1_1000)))
+        flown.run(1.0)
+        assert flown.fsw.housekeeping()["fsw_commands_refused"] == 1  # there is no fifth tray
+        flown.fsw.uplink(encode_telecommand(RetryTrays(0b1000)))
+        flown.run(3.0)
+        assert power_mask(flown) == 0b1111
+        assert flown.fsw.housekeeping()["fsw_mode"] == "nominal"
+        flown.restart()
+        flown.run(3.0)
+        assert power_mask(flown) == 0b1111
+
     def test_a_wrong_digest_reloads_the_tray(self):
         flown = bench(20.0)
         flown.trays[0].digest = 1
@@ -406,6 +455,22 @@ class TestPumpsAndSensors:
         flown.restart()
         flown.run(5.0)
         assert flown.fsw.housekeeping()["fsw_pump_in_use"] == "b"
+
+    def test_without_a_pump_the_rack_stands_by_until_one_is_proven(self):
+        flown = bench(20.0)
+        flown.pump_a_ok = flown.pump_b_ok = False
+        flown.run(30.0)
+        flown.events.clear()
+        flown.run(30.0)
+        assert flown.fsw.housekeeping()["fsw_mode"] == "standby"
+        assert power_mask(flown) == 0
+        assert flown.ids() == []  # told once, though both are tried again and again
+        flown.pump_a_ok = True
+        flown.run(40.0)
+        assert flown.fsw.housekeeping()["fsw_pump_in_use"] == "a"
+        assert flown.fsw.housekeeping()["fsw_mode"] == "degraded"  # pump B is not proven
+        assert power_mask(flown) == 15
+        assert "PUMPS_FAILED_CLEARED" in flown.ids()
 
     def test_a_supply_sensor_that_fails_is_voted_out(self):
         flown = bench(20.0)
@@ -476,6 +541,23 @@ class TestCommands:
         caps = struct.unpack_from(">4I", flown.target.actuators(), 28)
         assert all((cap >> 16) * 0.2 <= 0.5 * 5555.0 for cap in caps)
 
+    def test_reset_counters_leaves_the_stores_own_accounting_alone(self):
+        flown = bench(5.0)
+        flown.fsw.memory.flip(0, 0b11)
+        flown.run(10.0)
+        met = flown.fsw.memory.counters.uncorrectable
+        assert met > 0
+        assert flown.fsw.housekeeping()["fsw_store_uncorrectable"] == met
+        flown.fsw.uplink(encode_telecommand(ResetCounters()))
+        flown.run(0.1)
+        values = flown.fsw.housekeeping()
+        assert values["fsw_store_uncorrectable"] == values["fsw_store_recovered"] == 0
+        assert values["fsw_events"] == values["fsw_commands_accepted"] == 1  # this command
+        assert flown.fsw.memory.counters.uncorrectable == met
+        flown.fsw.memory.flip(0, 0b11)
+        flown.run(10.0)
+        assert flown.fsw.housekeeping()["fsw_store_uncorrectable"] > 0
+
     def test_a_refused_command_is_counted_and_reported(self):
         flown = bench(2.0)
         packet = bytearray(encode_telecommand(SetLoadLimit(0.5)))
@@ -486,6 +568,26 @@ class TestCommands:
         assert flown.fsw.housekeeping()["fsw_commands_refused"] == 2
         assert flown.ids().count("COMMAND_REFUSED") == 2
         assert flown.fsw.housekeeping()["fsw_load_limit"] == 1.0
+
+    def test_a_parameter_reaches_the_laws_without_a_restart(self):
+        flown = bench(20.0)
+        for name, value in (
+            ("supply_disagreement_k", 0.5),
+            ("tray_power_max_w", 4000.0),
+            ("governor_gain_per_k", 0.5),
+            ("governor_margin_k", 50.0),
+        ):
+            flown.fsw.uplink(encode_telecommand(SetParameter(name, value)))
+        supply_k = flown.thermal.supply_k
+        flown.overrides["coolant_supply_b"] = raw(FAST_FIELDS["coolant_supply_b"], supply_k + 1.0)
+        flown.run(3.0)
+        values = flown.fsw.housekeeping()
+        assert values["fsw_supply_outliers"] == 1
+        excess_k = values["fsw_gpu_k"] - (flown.fsw.parameters["gpu_slowdown_k"] - 50.0)
+        assert excess_k > 2.0  # beyond 2 K a gain of 0.5/K cuts to the least power
+        assert values["fsw_thermal_fraction"] == pytest.approx(900.0 / 4000.0, abs=0.01)
+        flown.run(15.0)  # the budget comes down at its ramp
+        assert flown.fsw.housekeeping()["fsw_budget_w"] <= 4 * 4000.0
 
     def test_a_parameter_reaches_the_controllers_register(self):
         flown = bench(10.0)

@@ -23,7 +23,7 @@ def test_the_table_agrees_with_itself():
     p = Parameters()
     assert p["soc_floor"] + p["soc_margin"] < p["soc_full"]
     assert p["tray_power_min_w"] < p["tray_power_max_w"]
-    assert p["clock_min_mhz"] < p["clock_nominal_mhz"] <= p["clock_max_mhz"]
+    assert p["clock_min_mhz"] < p["clock_max_mhz"]
     assert p["gpu_slowdown_k"] < p["trip_gpu_k"]
     assert p["hbm_limit_k"] < p["trip_hbm_k"]
     assert p["coolant_freezing_k"] < p["heater_full_k"] < p["heater_on_k"]

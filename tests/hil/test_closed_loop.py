@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from fsw.flight_software import FlightSoftware
 from hil import scenario
 from hil.errors import InternalError, SimulatorDied, UsageError
 from hil.flight import Flight, Order, Result
+from hil.mission import CYCLE_NS
 from hil.recording import TO_CONTROLLER
 from hil.run_folder import RunFolder
 from hil.scenario import Scenario
@@ -224,6 +226,62 @@ def test_a_flight_that_breaks_off_stays_readable(tmp_path: Path, error: Exceptio
     assert run.summary["outcome"] == "aborted"
     assert len(run.topic("truth")) == run.summary["minor_cycles"] > 10
     assert str(error) in (tmp_path / "run" / "error.log").read_text()
+
+
+# Orbit time 100 s before the eclipse of the nominal scenario's first orbit.
+BEFORE_ECLIPSE = {"start": "epoch", "start_s": 3780.0}
+
+
+def advance(flight: Flight, from_s: float, until_s: float, silent: bool = False) -> None:
+    """Minor cycles from `from_s` to `until_s`, `silent` without flight software."""
+    for cycle in range(round(10 * from_s), round(10 * until_s)):
+        time_ns = (cycle + 1) * CYCLE_NS
+        flight.loop.move(cycle)
+        flight.loop.strike(time_ns)
+        flight.loop.sense(time_ns)
+        if not silent:
+            flight.loop.run_flight_software(time_ns)
+        flight.loop.observe(time_ns)
+
+
+def test_flight_software_restarted_in_an_eclipse_goes_on_where_it_was(tmp_path: Path) -> None:
+    flight = Flight(order(variant("nominal", 400, orbit=BEFORE_ECLIPSE), tmp_path / "run"))
+    advance(flight, 0, 300)
+    before = flight.loop.flight_software.housekeeping()
+    assert before["fsw_mode"] == "eclipse"
+    cap_w = float(before["fsw_cap_w"])
+    assert 40e3 < cap_w < 90e3
+    advance(flight, 300, 303, silent=True)
+    store = flight.loop.flight_software.memory
+    flight.loop.flight_software = FlightSoftware(flight.tap, store, 18, flight.parameters)
+    for time_s in range(303, 333):
+        advance(flight, time_s, time_s + 1)
+        values = flight.loop.flight_software.housekeeping()
+        truth = flight.loop.craft.telemetry()
+        assert values["fsw_mode"] == "eclipse"
+        assert values["fsw_cap_w"] == pytest.approx(cap_w, rel=0.1)
+        assert truth["payload_power_w"] == pytest.approx(cap_w, rel=0.1)
+        assert truth["trays_powered"] == 18
+        # The estimate begins off the truth by the noise of one voltage, and keeps that distance.
+        assert values["fsw_soc"] == pytest.approx(truth["soc"], abs=0.01)
+    flight.port.close()
+
+
+def test_watchdog_puts_the_rack_to_safe_and_flight_software_brings_it_back(tmp_path: Path) -> None:
+    flight = Flight(order(variant("nominal", 300), tmp_path / "run"))
+    advance(flight, 0, 100)
+    assert flight.loop.craft.telemetry()["trays_powered"] == 18
+    advance(flight, 100, 104, silent=True)
+    assert flight.loop.craft.telemetry()["trays_powered"] == 18
+    advance(flight, 104, 107, silent=True)  # its period is 5 s
+    assert flight.loop.craft.telemetry()["trays_powered"] == 0
+    assert flight.loop.craft.telemetry()["coolant_flow_l_min"] > 50.0  # the safe drive
+    advance(flight, 107, 110)
+    assert flight.loop.flight_software.housekeeping()["fsw_mode"] == "safe"
+    advance(flight, 110, 200)
+    assert flight.loop.flight_software.housekeeping()["fsw_mode"] == "nominal"
+    assert flight.loop.craft.telemetry()["trays_powered"] == 18
+    flight.port.close()
 
 
 # The scenarios hot and cold, begun where they bite so that ten minutes show it.

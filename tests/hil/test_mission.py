@@ -109,6 +109,11 @@ def test_upset_scale_of_an_element_raises_that_one_alone(element: str) -> None:
             assert name.startswith(element.removeprefix("tray_"))
 
 
+def test_upset_rates_count_the_chips_of_the_vehicle() -> None:
+    vehicle = load_vehicle("rack_100kw", {"rack": {"gpus_per_tray": 8}})
+    assert upset_rates(Scenario.model_validate({"name": "mine"}), vehicle).chips_per_tray == 8
+
+
 @pytest.mark.parametrize("preset", preset_names())
 def test_every_vehicle_gives_flight_software_parameters_it_accepts(preset: str) -> None:
     vehicle = load_vehicle(preset)
@@ -116,6 +121,7 @@ def test_every_vehicle_gives_flight_software_parameters_it_accepts(preset: str) 
     values = flight_parameters(vehicle, choose_orbit(flown.orbit, vehicle.orbit), flown)
     assert values["soc_floor"] == 0.4
     assert values["tray_power_max_w"] == vehicle.rack.tray_power_w
+    assert values["flow_min_l_min"] < 0.5 * vehicle.coolant.nominal_flow_l_min
     # Mean open-circuit voltage times charge is the capacity.
     curve_v = [values[f"battery_ocv_{percent:03d}_v"] for percent in range(0, 101, 10)]
     assert curve_v == sorted(curve_v)

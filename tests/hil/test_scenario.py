@@ -42,7 +42,7 @@ def test_everything_a_file_can_say(tmp_path: Path) -> None:
             seed = 5
             demand = [{ at_s = 0, level = 1.0 }, { at_s = 600, level = 0.2 }]
             duration = { seconds = 600 }
-            initial = { soc = 0.5, coolant_c = 4, trays_on = true }
+            initial = { soc = 0.5, coolant_c = 4 }
             faults = { panels_lost = 1 }
             parameters = { soc_floor = 0.4 }
             [orbit]

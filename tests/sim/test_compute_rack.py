@@ -156,6 +156,10 @@ def test_latch_up_draws_current_until_power_is_removed() -> None:
     state, flows = step(VEHICLE, state, drives(VEHICLE), SUNLIT, 1.0, 0.1)
     assert flows.tray_w[0, 5] - flows.tray_w[0, 4] == pytest.approx(130.0 * 54.0)
     assert flows.tray_w[0, 5] / 54.0 > RACK.over_current_limit_a > flows.tray_w[0, 4] / 54.0
+    # The short is in front of the dies: in 0.1 s its 702 J warm the cold plate and nothing else.
+    rise_k = state.rack.gpu_k[0, 5] - state.rack.gpu_k[0, 4]
+    assert 0.5 < rise_k < 130.0 * 54.0 * 0.1 / VEHICLE.coolant.plate_heat_capacity_j_k
+    assert state.rack.hbm_k[0, 5] - state.rack.hbm_k[0, 4] == pytest.approx(rise_k)
     state = hold(state, 0.5, actuators=drives(VEHICLE, reset=(5,)))
     assert pending_upsets(state).latchup[0, 5]
     power = drives(VEHICLE)
