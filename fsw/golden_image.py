@@ -1,8 +1,8 @@
 """Golden copy of the controller's protected memory, and its upkeep.
 
-Flight software keeps the configuration of the rack in the controller's 4 KiB of protected memory,
-where trays read it. The golden copy is worked out from the parameters, so that a restarted
-flight software arrives at the same bytes and need not write what is already there.
+Flight software keeps the configuration of the rack in the controller's 4 KiB of protected memory.
+The golden copy is worked out from the parameters, so that a restarted flight software arrives at
+the same bytes and need not write what is already there.
 
 Upkeep is one link transaction or two a minor cycle: at start and then slowly for ever, blocks are
 read back and compared; a word the controller reports as uncorrectable is rewritten; when more were

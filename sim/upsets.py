@@ -23,8 +23,7 @@ the geomagnetic field, one day long).
 
 At scale 1 a single orbit shows corrected HBM errors and little else; the controller's 39,936 bits
 are struck four times a year and hardly ever within one orbit, storm or not.
-`UpsetRates.scale` raises all rates alike, `memory_scale` those of the two memories, which then
-stand for larger ones; both are properties of the test, not of space.
+`UpsetRates.scale` raises all rates alike; it is a property of the test, not of space.
 """
 
 from __future__ import annotations
@@ -129,7 +128,6 @@ class UpsetRates:
     adjacent_share: float = ADJACENT_SHARE  # of memory events that flip two neighbouring bits
     chips_per_tray: int = 4
     hosts_per_tray: int = 2
-    memory_scale: float = 1.0  # on both memories: 128 lets 4 KiB stand for 512 KiB
     scale: float = 1.0  # on every rate; 1 is space as it is
 
     def __post_init__(self) -> None:
@@ -165,9 +163,7 @@ def event_rates(
     background = np.where(polar, rates.latchup_polar_tray_s, rates.latchup_elsewhere_tray_s)
     chips, hosts = trays * rates.chips_per_tray, trays * rates.hosts_per_tray
     hang_cm2 = chips * rates.chip_hang_cm2_chip + hosts * rates.host_hang_cm2_host
-    memory_bits, flight_bits = (
-        rates.memory_scale * CODEWORD_BITS * words for words in (memory_words, flight_words)
-    )
+    memory_bits, flight_bits = (CODEWORD_BITS * words for words in (memory_words, flight_words))
     return {
         "controller_memory": flux * (memory_bits * rates.controller_memory_cm2_bit),
         "flight_memory": flux * (flight_bits * rates.flight_memory_cm2_bit),

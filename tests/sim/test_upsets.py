@@ -274,9 +274,9 @@ def test_places_are_even_and_in_range() -> None:
 def test_scale_and_trays_are_proportional() -> None:
     table = flat_table(10.0)
     one = expected_events(table, UpsetRates(), 1)
-    many = expected_events(table, UpsetRates(scale=3.0, memory_scale=5.0), 18)
+    many = expected_events(table, UpsetRates(scale=3.0), 18)
     for name in ELEMENTS:
-        factor = 15.0 if name in ("controller_memory", "flight_memory") else 54.0
+        factor = 3.0 if name in ("controller_memory", "flight_memory") else 54.0
         assert many[name] == pytest.approx(factor * one[name], rel=1e-9)
 
 
