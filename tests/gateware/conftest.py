@@ -20,12 +20,15 @@ from pathlib import Path
 import pytest
 from cocotb_tools.runner import Runner, get_runner
 
+from hil.targets import coverage_switch
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RTL = ROOT / "gateware" / "rtl"
 BENCH = HERE / "rtl_bench.v"
 # One C++ file: the wheel's makefile mishandles precompiled headers, which come with several.
 BUILD_ARGS = ("-O3", "--output-split", "0", "-Wno-fatal", "-CFLAGS", "-std=c++20 -O1")
+BUILD_ARGS += coverage_switch.verilator_arguments()
 
 for entry in (str(HERE), str(ROOT)):  # for the simulator process, which inherits sys.path
     if entry not in sys.path:
@@ -72,6 +75,7 @@ def cocotb_outcomes(
                     hdl_toplevel_lang="verilog",
                     build_dir=rtl_build,
                     test_dir=work,
+                    plusargs=coverage_switch.simulation_arguments(),
                     results_xml=str(work / "results.xml"),
                     log_file=work / "simulation.log",
                 )
