@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ RTL = GATEWARE / "rtl"
 JUSTIFIED = GATEWARE / "coverage.toml"
 OUT = ROOT / "build" / "coverage"
 DOCUMENT = ROOT / "docs" / "coverage.md"
+WIDTH = 100  # characters of a line in the document
 RANGES_MOST = 4  # of a signal that are printed one by one
 FRAMES = 70_000  # with the storms, which come in the first episodes
 
@@ -225,7 +227,7 @@ def _reasons(explained: dict[Justification, set[str]]) -> Iterator[str]:
     yield ""
     for entry, found in explained.items():
         if found:
-            yield entry.reason
+            yield from textwrap.wrap(entry.reason, WIDTH)
             yield ""
             yield from (f"- `{place}`" for place in entry.places if place in found)
             yield ""

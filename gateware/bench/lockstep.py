@@ -21,6 +21,7 @@ DEPOSIT = 0  # cocotb's action number of an ordinary write
 GO, RESET, SENSORS = 1 << 31, 1 << 30, 1 << 29  # bits of `control`
 BYTES_LSB = 19
 TICKS_MOST = (1 << BYTES_LSB) - 1
+REPLY_BYTES_MOST = 1 << 17  # to one request; 30 reads of 512 bytes, all escaped, are 32,000
 MORE, MOVED = 1 << 17, 1 << 16  # bits of `status`
 
 
@@ -88,6 +89,10 @@ class Bench:
                 self.actuators = self._read(self._actuators, len(self.actuators))
             if not status & MORE:
                 return reply
+            if len(reply) > REPLY_BYTES_MOST:  # the driver's own guard waits for silence
+                raise RuntimeError(
+                    f"the controller does not stop: {len(reply)} bytes to a request of {len(data)}"
+                )
 
     def peek(self, word: int) -> int:
         """Stored codeword of the protected memory."""

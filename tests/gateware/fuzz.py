@@ -162,7 +162,7 @@ def _summary(comparison: Comparison, frames: int, damage: Counter[str], spent_s:
 def _report(
     seed: int, numbers: Sequence[int], cases: Sequence[Case], difference: Difference
 ) -> str:
-    lines = [f"seed {seed}, frame {numbers[-1]}: {difference.what} differ"]
+    lines = [f"seed {seed}, frame {numbers[-1]}: {difference.what}"]
     lines[0] += f"; frames left after shrinking: {len(numbers)}"
     if len(cases) > CASES_MOST:
         lines.append(f"  ... {len(cases) - CASES_MOST} frames before")
@@ -174,8 +174,8 @@ def _report(
     apart = len(os.path.commonprefix([difference.model, difference.other]))
     lines += [
         f"  last sent {_short(difference.sent.hex())}",
-        f"  model     {_short(difference.model, apart)}",
-        f"  rtl       {_short(difference.other, apart)}",
+        f"  model     {_side(difference.model, apart)}",
+        f"  rtl       {_side(difference.other, apart)}",
         f"replay: {SCRIPT} --seed {seed} --replay {','.join(map(str, numbers))}",
     ]
     return "\n".join(lines)
@@ -189,6 +189,11 @@ def _text(step: Step) -> str:
     if isinstance(step, Flip):
         return f"memory word {step.word} flipped by {step.mask:#x}"
     return f"bytes {_short(step.hex())}"
+
+
+def _side(text: str, apart: int) -> str:
+    """Bytes cut to the part that differs; the words of a simulation that ended as they are."""
+    return text if "\n" in text else _short(text, apart)
 
 
 def _short(text: str, apart: int = 0) -> str:

@@ -174,7 +174,7 @@ class _Run:
         self._counters()
         for word in sorted(self._flipped):
             codewords = [target.peek_memory(word) for target in (self.model, self.other)]
-            self._compare(f"codeword {word}", b"", *map(hex, codewords))
+            self._compare(f"codeword {word} differs", b"", *map(hex, codewords))
         self.wire += READBACK
         self._exchange()
 
@@ -194,7 +194,7 @@ class _Run:
             elif isinstance(step, Flip):
                 self._flipped.add(step.word)
                 stored = [t.flip_memory(step.word, step.mask) for t in (self.model, self.other)]
-                self._compare(f"codeword {step.word}", b"", *map(hex, stored))
+                self._compare(f"codeword {step.word} differs", b"", *map(hex, stored))
 
     def _exchange(self) -> bytes:
         """Send what has gathered; the replies, which agree."""
@@ -208,8 +208,8 @@ class _Run:
         got = self.other.exchange(sent)
         self.wire.clear()
         if got != expected:
-            raise Disagreement("replies", sent, expected.hex(), got.hex())
-        self._compare("actuators", sent, actuators.hex(), self.other.actuators().hex())
+            raise Disagreement("replies differ", sent, expected.hex(), got.hex())
+        self._compare("actuators differ", sent, actuators.hex(), self.other.actuators().hex())
         self.seen["bytes"] += len(sent)
         for part in expected.split(b"\xc0"):
             if part:

@@ -72,7 +72,7 @@ def test_planted_fault_is_found_and_shrunk(
     difference = comparison.run(slice_of_cases)
     assert difference is not None
     kept, shrunk = comparison.shrink(slice_of_cases, difference)
-    assert shrunk.what == "replies" and shrunk.model != shrunk.other
+    assert shrunk.what == "replies differ" and shrunk.model != shrunk.other
     assert 1 <= len(kept) <= 3
     cases = [slice_of_cases[index] for index in kept]
     assert comparison.run(cases) is not None

@@ -1,0 +1,20 @@
+"""A deliberate mistake in the Verilog, which a proof has to find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of one place, and the proof that must fail for it."""
+
+    name: str
+    proof: str
+    file: str  # in gateware/rtl or gateware/formal
+    old: str  # occurs exactly once
+    new: str
+    depth: int = 8  # clocks within which there has to be a counterexample
+    script: bytes = b""  # bytes from the line, for the proofs that take them
+    parameters: Mapping[str, int] = field(default_factory=dict)
