@@ -1,4 +1,4 @@
-"""The command line: fly a scenario, rebuild a report, list scenarios.
+"""The command line: fly a scenario, rebuild a report, list scenarios, build a bitstream.
 
 Exit codes: 0 every requirement held, 1 one failed, 2 bad usage or input, 3 internal error.
 """
@@ -117,6 +117,21 @@ def list_scenarios() -> None:
         flies = f"{length.orbits:g} orbits" if length.orbits else f"{length.seconds:g} s"
         table.add_row(name, known.vehicle, flies, known.description)
     Console(highlight=False).print(table)
+
+
+@app.command()
+def bitstream(
+    board: Annotated[str, typer.Argument(help="icebreaker, ulx3s or tangnano9k.")],
+    device: Annotated[
+        str | None, typer.Option(help="Another device the board is sold with, as 85k.")
+    ] = None,
+) -> None:
+    """Build the controller for a dev board; report its speed and size."""
+    from hil import bitstream as bitstreams
+
+    built = bitstreams.build(bitstreams.order(board, device), typer.echo)
+    typer.echo(built.conclusion())
+    raise typer.Exit(0 if built.placement.met else EXIT_FAILED)
 
 
 def main() -> None:
