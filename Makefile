@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCENARIO ?= nominal
 
-.PHONY: help setup run test check format bench fuzz formal coverage generate clean
+.PHONY: help setup run test check format bench fuzz formal gates coverage generate clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -54,10 +54,15 @@ bench: $(READY)  ## real-time factors of model and RTL, and where the time goes
 fuzz: $(READY)  ## 200,000 frames, half of them damaged, against RTL and model side by side
 	$(BIN)/python tests/gateware/fuzz.py --frames 200000 --seed 1
 
-formal: $(READY)  ## proofs of the controller's core, and what synthesis makes of triplication
+formal: $(READY)  ## proofs of the core, mutants they catch, and what synthesis makes of triplication
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[formal]'
 	$(BIN)/python -m gateware.formal.prove
+	$(BIN)/python -m gateware.formal.prove --mutants
 	$(BIN)/python -m pytest -q tests/gateware/test_formal.py tests/gateware/test_triplication_synthesis.py
+
+gates: $(READY)  ## the conformance suite on the netlist of the iCEBreaker's controller
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[gates]'
+	$(BIN)/python -m hil.post_synthesis
 
 coverage: $(READY)  ## line, branch and toggle coverage of the Verilog by its tests
 	$(BIN)/python -m hil.coverage

@@ -54,6 +54,7 @@ class RackTelemetry:
 
     time_ns: int
     uptime_ticks: int  # low 16 bits
+    config_damaged: bool
     watchdog_expired: bool
     heater_on: bool
     memory_error: bool
@@ -213,6 +214,7 @@ class Acquisition:
         return RackTelemetry(
             time_ns,
             raw.status_uptime,
+            raw.status_config_damaged != 0,
             raw.status_watchdog_expired != 0,
             raw.status_heater_on != 0,
             raw.status_memory_error != 0,

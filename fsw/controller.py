@@ -107,7 +107,7 @@ class Controller:
     def identify(self) -> bool:
         """Read the identity block; False, with an event, when it is not the one expected."""
         data = self.link.read(r.IDENTITY.base, r.IDENTITY.size)
-        magic, version, config, build, uptime = struct.unpack(">5I", data)
+        magic, version, config, build, uptime, _features = struct.unpack(">6I", data)
         version_fields = r.IDENTITY_VERSION.unpack(version)
         config_fields = r.IDENTITY_CONFIG.unpack(config)
         self.identity = identity = Identity(

@@ -7,7 +7,7 @@ apps see raw counts and registers, never what the spacecraft is really doing.
 | --- | --- |
 | 10 Hz | commanding, acquisition, watch (counts, emergency cut) |
 | 1 Hz | faults, modes, power, thermal, compute, trays, scrubbing, charge |
-| 0.1 Hz | upkeep (protected store, golden copy, counters) |
+| 0.1 Hz | upkeep (protected store, golden copies, counters) |
 
 The 1 Hz apps run in the minor cycle that reads the tray block, so they act on fresh values.
 """
@@ -24,6 +24,7 @@ from fsw.commanding import Commanding
 from fsw.controller import KICK_KEY, Controller, configuration
 from fsw.events import Event, EventLog, Severity
 from fsw.executive import EVERY_CYCLE, EVERY_SECOND, EVERY_TEN_SECONDS, App, Executive
+from fsw.frame_care import FrameCare
 from fsw.golden_image import GoldenImage
 from fsw.housekeeping import housekeeping
 from fsw.laws import ComputeApp, PowerApp, ThermalApp
@@ -71,8 +72,13 @@ class FlightSoftware:
         self.link = PayloadLink(port)
         self.controller = Controller(self.link, trays, report)
         self.golden = GoldenImage(self.parameters, report)
+        self.frames = FrameCare(self.parameters, self.controller, report)
         self.link_cycle = LinkCycle(
-            self.controller, self.golden, self.parameters, report, self._configured
+            self.controller,
+            (self.golden, self.frames),
+            self.parameters,
+            report,
+            self._configured,
         )
         self.bus = Bus()
         self._trays = trays
@@ -101,7 +107,7 @@ class FlightSoftware:
         self.thermal = ThermalApp(self.rack)
         self.compute = ComputeApp(self.rack, self.thermal)
         self.trays = TrayApp(self.rack)
-        self.scrubbing = ScrubApp(self.rack)
+        self.scrubbing = ScrubApp(self.rack, self.frames)
         self.faults = FaultApp(self.rack, self.link_cycle, self.modes)
         self.corrected_met = 0
         self.executive = Executive(self._apps(), report)
@@ -195,6 +201,7 @@ class FlightSoftware:
             self.corrected_met += telemetry.memory_corrected
             if telemetry.memory_uncorrectable:
                 self.golden.uncorrectable(telemetry.memory_uncorrectable)
+            self.frames.notice(telemetry.config_damaged)
         if link.trays is not None:
             self.bus.publish(self.acquisition.trays(link.trays, time_ns), time_ns)
 
@@ -238,6 +245,7 @@ class FlightSoftware:
     def _upkeep(self, time_ns: int) -> None:
         self.golden.check()
         self.golden.patrol()
+        self.frames.check()
         stored = self.stored
         cycles, failures, trips = self._base
         stored.cycles = cycles + self.executive.cycle

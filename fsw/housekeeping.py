@@ -113,6 +113,25 @@ def _laws(software: FlightSoftware, values: Values) -> None:
     values["fsw_memory_uncorrectable"] = software.golden.uncorrectable_met
     values["fsw_memory_rewritten"] = software.golden.words_rewritten
     values["fsw_memory_chunks"] = software.golden.chunks_written
+    _frames(software, values)
+
+
+def _frames(software: FlightSoftware, values: Values) -> None:
+    care = software.frames
+    scrub = software.bus.latest(ScrubCommand)
+    reset = r.CONTROL_CONFIG_SCAN.unpack(r.CONTROL_CONFIG_SCAN.reset)["period"]
+    values["fsw_config_state"] = str(care.state)
+    values["fsw_config_damaged"] = int(care.damaged)
+    values["fsw_config_period"] = scrub.config_period_ticks if scrub else reset
+    values["fsw_config_verified"] = int(care.frames.verified and care.mask.verified)
+    values["fsw_config_corrected"] = care.corrected
+    values["fsw_config_essential"] = care.essential
+    values["fsw_config_uncorrectable"] = care.uncorrectable
+    values["fsw_config_crc_errors"] = care.crc_errors
+    values["fsw_config_reloaded"] = care.reloaded
+    values["fsw_config_chunks"] = care.frames.chunks_written + care.mask.chunks_written
+    values["fsw_config_restarts"] = care.restarts
+    values["fsw_config_given_up"] = int(care.given_up)
 
 
 def _link(software: FlightSoftware, values: Values) -> None:

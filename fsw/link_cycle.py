@@ -7,24 +7,36 @@ reset is recognised by its uptime, or by a watchdog that is off, and is configur
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from fsw import registers as r
 from fsw.controller import Controller, configuration
 from fsw.events import Report, Severity
-from fsw.golden_image import GoldenImage
 from fsw.parameters import Parameters
-from fsw.payload_link import LinkError
+from fsw.payload_link import LinkError, PayloadLink
 
 UPTIME_TOLERANCE_TICKS = 30
 UPTIME_MASK = 0xFFFF
-# Lost replies in a cycle, each of which costs its timeout, after which the rest of the traffic
-# waits for the next cycle: so that a bad link makes old data, not late cycles.
+# Lost replies in a cycle, each of which costs its timeout of 20 ms, after which the rest of the
+# traffic waits for the next cycle: so that a bad link makes old data, not late cycles.
+LOST_MAX = 4
 LOST_BEFORE_TRAYS = 2
 LOST_BEFORE_WRITES = 2
 LOST_BEFORE_UPKEEP = 1
+UPKEEP_TRANSACTIONS = 2  # in a minor cycle, all memories together
 WATCHDOG_ENABLED = 1 << r.FAST_STATUS.field("watchdog_enabled").lsb
 WATCHDOG_ENABLE_BIT = 1 << r.CONTROL_WATCHDOG.field("enable").lsb
+
+
+class Upkeep(Protocol):
+    """Somebody who looks after a memory of the controller."""
+
+    def start_over(self) -> None:
+        """The controller was reset."""
+
+    def step(self, link: PayloadLink) -> bool:
+        """One transaction; False when there was nothing to do. Raises LinkError."""
 
 
 class LinkCycle:
@@ -33,15 +45,16 @@ class LinkCycle:
     def __init__(
         self,
         controller: Controller,
-        golden: GoldenImage,
+        upkeep: Sequence[Upkeep],
         parameters: Parameters,
         report: Report,
         on_configured: Callable[[bool], None],
     ) -> None:
-        """`on_configured` is called after every synchronisation with True when the controller
-        had kept our configuration, with False when it came out of a reset."""
+        """`upkeep` stands in order of precedence. `on_configured` is called after every
+        synchronisation with True when the controller had kept our configuration, with False when
+        it came out of a reset."""
         self._controller = controller
-        self._golden = golden
+        self._upkeep = upkeep
         self._parameters = parameters
         self._report = report
         self._on_configured = on_configured
@@ -83,6 +96,7 @@ class LinkCycle:
         self._trays_due = self._trays_due or with_trays
         link = self._controller.link
         self._timeouts_before = link.counters.timeouts
+        link.losses_left = LOST_MAX
         try:
             if not self.synchronised and not self._synchronise(time_ns):
                 return
@@ -111,7 +125,7 @@ class LinkCycle:
         self.last_good_ns = time_ns
 
     def outputs(self, compare: bool) -> None:
-        """Write what changed, send commands, look after the protected memory."""
+        """Write what changed, send commands, look after the controller's memories."""
         self._compare_due = self._compare_due or compare
         if self.fast is None or self._lost() >= LOST_BEFORE_WRITES:
             return
@@ -123,7 +137,10 @@ class LinkCycle:
             if self._compare_due:
                 controller.compare()
                 self._compare_due = False
-            self._golden.step(controller.link)
+            for _ in range(UPKEEP_TRANSACTIONS):
+                done = any(upkeep.step(controller.link) for upkeep in self._upkeep)
+                if not done or self._lost() >= LOST_BEFORE_UPKEEP:
+                    break
         except LinkError as error:
             self._failed(error)
         else:
@@ -163,7 +180,8 @@ class LinkCycle:
             )
         if not kept:
             controller.drop_commands()
-            self._golden.start_over()
+            for upkeep in self._upkeep:
+                upkeep.start_over()
         self.synchronised = True
         controller.want_all(configuration(self._parameters))
         self._on_configured(kept)

@@ -49,6 +49,7 @@ class Observation:
     pump_b_failed: bool
     tripped: bool
     trays_given_up: int
+    config_damaged: bool
     frames_dropped: int  # by the controller in the last second
     fresh: bool  # the fast block behind all this is a recent one
 
@@ -234,6 +235,16 @@ MONITORS: tuple[Monitor, ...] = (
         "persistence_now_s",
         R.DEGRADED,
         "a tray is given up",
+    ),
+    Monitor(
+        "CONFIG_DAMAGED",
+        S.MEDIUM,
+        lambda o, p: o.config_damaged,
+        "persistence_long_s",
+        R.EVENT,  # care of the frames rewrites them and restarts their scanner
+        "configuration frames of the payload controller stay damaged",
+        escalate="config_escalate_s",
+        escalation=R.DEGRADED,
     ),
     Monitor(
         "LINK_NOISY",

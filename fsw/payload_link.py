@@ -3,7 +3,8 @@
 A transaction is tried a bounded number of times, each try under a transaction id of its own, so
 that a late reply to an earlier try is told from the reply awaited. A try ends with the first read
 of the port that comes back short, so a silent controller costs `timeout_s` in the port's own time;
-nothing here reads a clock, and a babbling line is cut off after BABBLE_BYTES.
+nothing here reads a clock, and a babbling line is cut off after BABBLE_BYTES. Whoever has a slot to
+keep bounds the lost replies of many transactions with `losses_left`.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ class PayloadLink:
         self.initiator_address = initiator_address
         self.key = key
         self.counters = LinkCounters()
+        self.losses_left: int | None = None  # replies that may yet be waited for in vain
         self._decoder = FrameDecoder(READ_MAX + READ_REPLY_OVERHEAD + CRC_BYTES)
         self._transaction_id = 0
         self._problem = ""  # what was last wrong in the try
@@ -174,6 +176,8 @@ class PayloadLink:
         tries = 1 + (self.retries if retries is None else retries)
         error: LinkError | None = None
         for attempt in range(tries):
+            if attempt and self.losses_left is not None and self.losses_left <= 0:
+                break
             if attempt:
                 counters.retries += 1
                 command = replace(command, transaction_id=self._next_id())
@@ -184,10 +188,12 @@ class PayloadLink:
                 error = LinkDown(f"{_text(command)}: port failed: {failure}")
                 break
             if reply is None:
+                if self.losses_left is not None:
+                    self.losses_left -= 1
                 kind = LinkBadReply if self._problem else LinkTimeout
                 error = kind(
-                    f"{_text(command)}: no valid reply within {self.timeout_s} s in {tries} "
-                    f"{'try' if tries == 1 else 'tries'}; "
+                    f"{_text(command)}: no valid reply within {self.timeout_s} s in "
+                    f"{attempt + 1} {'tries' if attempt else 'try'}; "
                     f"last seen: {self._problem or 'nothing whole'}"
                 )
             elif reply.status == Status.SUCCESS:

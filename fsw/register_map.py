@@ -81,7 +81,7 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A span of addresses with one access; an RMAP transfer must lie inside one region.
+    """A span of addresses with one access and one key; a transfer must lie inside one region.
 
     With `per_tray` bytes given, the region ends at the number of trays fitted.
     """
@@ -90,6 +90,7 @@ class Region:
     base: int
     size: int  # bytes; of the largest rack where per_tray is given
     access: str  # "r", "w" or "rw"
+    key: int  # RMAP key it is served with
     per_tray: int = 0
 
     def end(self, trays: int) -> int:

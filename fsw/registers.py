@@ -7,22 +7,32 @@ from fsw.register_map import Field, Region, Register
 
 LOGICAL_ADDRESS = 0xFE
 FLIGHT_KEY = 0x20
+TEST_KEY = 0x5D
 WRITE_MAX = 256
 READ_MAX = 512
 
 FAST_WORDS = Struct(">16I")
 TRAY_WORDS = Struct(">4I")
 
-IDENTITY = Region("identity", 0x0, 20, "r")
-CONTROL = Region("control", 0x40, 44, "rw")
-COMMAND = Region("command", 0x80, 28, "w")
-FAST = Region("fast", 0x100, 64, "r")
-DIAGNOSTICS = Region("diagnostics", 0x180, 36, "r")
-TRAY_CONTROL = Region("tray_control", 0x200, 128, "rw", per_tray=4)
-TRAYS = Region("trays", 0x1000, 512, "r", per_tray=16)
-MEMORY = Region("memory", 0x10000, 4096, "rw")
+IDENTITY = Region("identity", 0x0, 24, "r", key=FLIGHT_KEY)
+CONTROL = Region("control", 0x40, 48, "rw", key=FLIGHT_KEY)
+COMMAND = Region("command", 0x80, 28, "w", key=FLIGHT_KEY)
+FAST = Region("fast", 0x100, 64, "r", key=FLIGHT_KEY)
+DIAGNOSTICS = Region("diagnostics", 0x180, 56, "r", key=FLIGHT_KEY)
+TRAY_CONTROL = Region("tray_control", 0x200, 128, "rw", per_tray=4, key=FLIGHT_KEY)
+TRAYS = Region("trays", 0x1000, 512, "r", per_tray=16, key=FLIGHT_KEY)
+MEMORY = Region("memory", 0x10000, 4096, "rw", key=FLIGHT_KEY)
+CONFIG_FRAMES = Region("config_frames", 0x11000, 1024, "rw", key=FLIGHT_KEY)
+ESSENTIAL_BITS = Region("essential_bits", 0x11400, 1024, "rw", key=FLIGHT_KEY)
+STIMULUS_RACK = Region("stimulus_rack", 0x12000, 32, "w", key=TEST_KEY)
+STIMULUS_TRAYS = Region("stimulus_trays", 0x12020, 512, "w", per_tray=16, key=TEST_KEY)
+INJECTION = Region("injection", 0x13000, 16, "w", key=TEST_KEY)
+FLIP_REGISTERS = Region("flip_registers", 0x13400, 768, "w", key=TEST_KEY)
+FLIP_MEMORY = Region("flip_memory", 0x14000, 4096, "w", key=TEST_KEY)
+FLIP_CHECK = Region("flip_check", 0x15000, 4096, "w", key=TEST_KEY)
+FLIP_CONFIG = Region("flip_config", 0x16000, 1024, "w", key=TEST_KEY)
 
-REGIONS = (IDENTITY, CONTROL, COMMAND, FAST, DIAGNOSTICS, TRAY_CONTROL, TRAYS, MEMORY)
+REGIONS = (IDENTITY, CONTROL, COMMAND, FAST, DIAGNOSTICS, TRAY_CONTROL, TRAYS, MEMORY, CONFIG_FRAMES, ESSENTIAL_BITS, STIMULUS_RACK, STIMULUS_TRAYS, INJECTION, FLIP_REGISTERS, FLIP_MEMORY, FLIP_CHECK, FLIP_CONFIG)
 
 IDENTITY_ID = Register(
     "identity.id",
@@ -38,10 +48,10 @@ IDENTITY_VERSION = Register(
     "identity.version",
     0x4,
     "r",
-    0x1010000,
+    0x1020000,
     (
         Field("major", 24, 8, reset=0x1),
-        Field("minor", 16, 8, reset=0x1),
+        Field("minor", 16, 8, reset=0x2),
         Field("patch", 0, 16),
     ),
 )
@@ -75,6 +85,17 @@ IDENTITY_UPTIME = Register(
     0x0,
     (
         Field("ticks", 0, 32, unit="ticks"),
+    ),
+)
+
+IDENTITY_FEATURES = Register(
+    "identity.features",
+    0x14,
+    "r",
+    0x1,
+    (
+        Field("adc", 1, 1),
+        Field("injection", 0, 1, reset=0x1),
     ),
 )
 
@@ -194,6 +215,17 @@ CONTROL_SCRATCH = Register(
     ),
 )
 
+CONTROL_CONFIG_SCAN = Register(
+    "control.config_scan",
+    0x6C,
+    "rw",
+    0x8000000A,
+    (
+        Field("enable", 31, 1, reset=0x1),
+        Field("period", 0, 8, reset=0xA, unit="ticks"),
+    ),
+)
+
 COMMAND_WATCHDOG_KICK = Register(
     "command.watchdog_kick",
     0x80,
@@ -271,6 +303,7 @@ FAST_STATUS = Register(
     0x0,
     (
         Field("uptime", 16, 16, unit="ticks"),
+        Field("config_damaged", 6, 1),
         Field("watchdog_expired", 5, 1),
         Field("heater_on", 4, 1),
         Field("memory_error", 3, 1),
@@ -543,6 +576,66 @@ DIAGNOSTICS_RESET_CAUSE = Register(
     ),
 )
 
+DIAGNOSTICS_CONFIG_STATE = Register(
+    "diagnostics.config_state",
+    0x1A4,
+    "r",
+    0x40000000,
+    (
+        Field("state", 30, 2, reset=0x1),
+        Field("crc_error", 29, 1),
+        Field("lost", 0, 16),
+    ),
+)
+
+DIAGNOSTICS_CONFIG_ERROR = Register(
+    "diagnostics.config_error",
+    0x1A8,
+    "r",
+    0x0,
+    (
+        Field("valid", 31, 1),
+        Field("uncorrectable", 30, 1),
+        Field("adjacent", 29, 1),
+        Field("essential", 28, 1),
+        Field("frame", 16, 8),
+        Field("place", 0, 9),
+    ),
+)
+
+DIAGNOSTICS_CONFIG_ERRORS = Register(
+    "diagnostics.config_errors",
+    0x1AC,
+    "r",
+    0x0,
+    (
+        Field("corrected", 16, 16),
+        Field("uncorrectable", 0, 16),
+    ),
+)
+
+DIAGNOSTICS_CONFIG_ERRORS_2 = Register(
+    "diagnostics.config_errors_2",
+    0x1B0,
+    "r",
+    0x0,
+    (
+        Field("essential", 16, 16),
+        Field("crc", 0, 16),
+    ),
+)
+
+DIAGNOSTICS_CONFIG_PROGRESS = Register(
+    "diagnostics.config_progress",
+    0x1B4,
+    "r",
+    0x0,
+    (
+        Field("passes", 16, 16),
+        Field("next_frame", 0, 16),
+    ),
+)
+
 TRAY_CONTROL_CAP = Register(
     "tray_control.cap",
     0x200,
@@ -614,11 +707,55 @@ TRAYS_ERRORS = Register(
     stride=16,
 )
 
+INJECTION_SOURCE = Register(
+    "injection.source",
+    0x13000,
+    "w",
+    0x0,
+    (
+        Field("stimulus", 0, 1),
+    ),
+)
+
+INJECTION_SENSOR_FAULT = Register(
+    "injection.sensor_fault",
+    0x13004,
+    "w",
+    0x0,
+    (
+        Field("kind", 30, 2),
+        Field("channel", 16, 9),
+        Field("offset", 0, 16),
+    ),
+)
+
+INJECTION_REPLY_FAULT = Register(
+    "injection.reply_fault",
+    0x13008,
+    "w",
+    0x0,
+    (
+        Field("kind", 30, 2),
+        Field("count", 0, 8),
+    ),
+)
+
+INJECTION_LINK_HANG = Register(
+    "injection.link_hang",
+    0x1300C,
+    "w",
+    0x0,
+    (
+        Field("ticks", 0, 16, unit="ticks"),
+    ),
+)
+
 
 class FastBlock(NamedTuple):
     """Raw fields of the fast block."""
 
     status_uptime: int
+    status_config_damaged: int
     status_watchdog_expired: int
     status_heater_on: int
     status_memory_error: int
@@ -659,6 +796,7 @@ class FastBlock(NamedTuple):
         w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15 = FAST_WORDS.unpack(data)
         return cls(
             w0 >> 16,
+            (w0 >> 6) & 0x1,
             (w0 >> 5) & 0x1,
             (w0 >> 4) & 0x1,
             (w0 >> 3) & 0x1,
@@ -697,6 +835,7 @@ class FastBlock(NamedTuple):
 
 FAST_FIELDS: dict[str, Field] = {
     "status_uptime": Field("uptime", 16, 16, unit="ticks"),
+    "status_config_damaged": Field("config_damaged", 6, 1),
     "status_watchdog_expired": Field("watchdog_expired", 5, 1),
     "status_heater_on": Field("heater_on", 4, 1),
     "status_memory_error": Field("memory_error", 3, 1),
@@ -790,4 +929,4 @@ TRAY_FIELDS: dict[str, Field] = {
     "errors_digest": Field("digest", 0, 8),
 }
 
-REGISTERS = (IDENTITY_ID, IDENTITY_VERSION, IDENTITY_CONFIG, IDENTITY_BUILD, IDENTITY_UPTIME, CONTROL_POWER_SWITCH, CONTROL_PUMP_DRIVE, CONTROL_THERMAL_DRIVE, CONTROL_SAFE_DRIVE, CONTROL_THERMOSTAT, CONTROL_OVER_TEMPERATURE_LIMIT, CONTROL_OVER_TEMPERATURE_DEBOUNCE, CONTROL_OVER_CURRENT_LIMIT, CONTROL_WATCHDOG, CONTROL_SCRUB, CONTROL_SCRATCH, COMMAND_WATCHDOG_KICK, COMMAND_SAFE, COMMAND_OVER_TEMPERATURE_CLEAR, COMMAND_OVER_CURRENT_CLEAR, COMMAND_TRAY_RESET, COMMAND_TRAY_SCRUB, COMMAND_TRAY_RELOAD, FAST_STATUS, FAST_OVER_TEMPERATURE, FAST_OVER_CURRENT, FAST_POWERED, FAST_BUS, FAST_BATTERY, FAST_SUPPLY, FAST_HOTTEST, FAST_COOLANT_SUPPLY, FAST_COOLANT_ENDS, FAST_COOLANT, FAST_PUMP_SPEED, FAST_MONITOR, FAST_MEMORY_ERRORS, FAST_FRAMES, FAST_ACTIVITY, DIAGNOSTICS_FRAME_ERRORS, DIAGNOSTICS_FRAME_ERRORS_2, DIAGNOSTICS_COMMANDS_REFUSED, DIAGNOSTICS_WATCHDOG_EVENTS, DIAGNOSTICS_MEMORY_ERROR, DIAGNOSTICS_SCRUB_PROGRESS, DIAGNOSTICS_MEMORY_UNCORRECTABLE, DIAGNOSTICS_VOTER, DIAGNOSTICS_RESET_CAUSE, TRAY_CONTROL_CAP, TRAYS_STATUS, TRAYS_LOAD, TRAYS_TEMPERATURE, TRAYS_ERRORS)
+REGISTERS = (IDENTITY_ID, IDENTITY_VERSION, IDENTITY_CONFIG, IDENTITY_BUILD, IDENTITY_UPTIME, IDENTITY_FEATURES, CONTROL_POWER_SWITCH, CONTROL_PUMP_DRIVE, CONTROL_THERMAL_DRIVE, CONTROL_SAFE_DRIVE, CONTROL_THERMOSTAT, CONTROL_OVER_TEMPERATURE_LIMIT, CONTROL_OVER_TEMPERATURE_DEBOUNCE, CONTROL_OVER_CURRENT_LIMIT, CONTROL_WATCHDOG, CONTROL_SCRUB, CONTROL_SCRATCH, CONTROL_CONFIG_SCAN, COMMAND_WATCHDOG_KICK, COMMAND_SAFE, COMMAND_OVER_TEMPERATURE_CLEAR, COMMAND_OVER_CURRENT_CLEAR, COMMAND_TRAY_RESET, COMMAND_TRAY_SCRUB, COMMAND_TRAY_RELOAD, FAST_STATUS, FAST_OVER_TEMPERATURE, FAST_OVER_CURRENT, FAST_POWERED, FAST_BUS, FAST_BATTERY, FAST_SUPPLY, FAST_HOTTEST, FAST_COOLANT_SUPPLY, FAST_COOLANT_ENDS, FAST_COOLANT, FAST_PUMP_SPEED, FAST_MONITOR, FAST_MEMORY_ERRORS, FAST_FRAMES, FAST_ACTIVITY, DIAGNOSTICS_FRAME_ERRORS, DIAGNOSTICS_FRAME_ERRORS_2, DIAGNOSTICS_COMMANDS_REFUSED, DIAGNOSTICS_WATCHDOG_EVENTS, DIAGNOSTICS_MEMORY_ERROR, DIAGNOSTICS_SCRUB_PROGRESS, DIAGNOSTICS_MEMORY_UNCORRECTABLE, DIAGNOSTICS_VOTER, DIAGNOSTICS_RESET_CAUSE, DIAGNOSTICS_CONFIG_STATE, DIAGNOSTICS_CONFIG_ERROR, DIAGNOSTICS_CONFIG_ERRORS, DIAGNOSTICS_CONFIG_ERRORS_2, DIAGNOSTICS_CONFIG_PROGRESS, TRAY_CONTROL_CAP, TRAYS_STATUS, TRAYS_LOAD, TRAYS_TEMPERATURE, TRAYS_ERRORS, INJECTION_SOURCE, INJECTION_SENSOR_FAULT, INJECTION_REPLY_FAULT, INJECTION_LINK_HANG)

@@ -1,10 +1,10 @@
-"""Scrubbing law: the pace of memory and weight scrubbing follows the particle flux.
+"""Scrubbing law: the pace of memory, frame and weight scrubbing follows the particle flux.
 
 The flux comes from the proton monitor's counter, the corrected-error rate of the controller's
 memory stands beside it as a second witness. Level 0 is quiet; each level has a scrub period for the
-controller's memory and an interval between weight digests. A level is entered at once and left
-only after `scrub_calm_s` well below its threshold. Trays whose digest is wrong, or whose HBM met an
-uncorrectable error, reload their weights.
+controller's memory, one for its configuration frames, and an interval between weight digests. A
+level is entered at once and left only after `scrub_calm_s` well below its threshold. Trays whose
+digest is wrong, or whose HBM met an uncorrectable error, reload their weights.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class ScrubCommand:
     flux_cm2_s: float
     level: int
     period_ticks: int
+    config_period_ticks: int
     digest: int
     reload: int
 
@@ -79,9 +80,10 @@ class ScrubLaw:
         self._errors_per_s += min(dt_s / 60.0, 1.0) * (memory_corrected / dt_s - self._errors_per_s)
         self._choose_level(flux, dt_s)
         period = int(self._parameters[f"scrub_period_{self._level}_ticks"])
+        config_period = int(self._parameters[f"config_period_{self._level}_ticks"])
         digest = self._digest(time_s, trays)
         reload = self._reload(time_s, trays)
-        return ScrubCommand(flux, self._level, period, digest, reload)
+        return ScrubCommand(flux, self._level, period, config_period, digest, reload)
 
     def _threshold(self, level: int) -> float:
         return self._parameters[f"scrub_flux_{level}_cm2_s"]

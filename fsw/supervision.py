@@ -176,6 +176,7 @@ class FaultApp:
             pump_b_failed=rack.pump_failed[1],
             tripped=telemetry.tripped,
             trays_given_up=rack.given_up.bit_count(),
+            config_damaged=telemetry.config_damaged,
             frames_dropped=self._frames_dropped,
             fresh=(time_ns - telemetry.time_ns) / 1e9 < STALE_S,
         )
@@ -200,6 +201,7 @@ def _silence(silent_s: float) -> Observation:
         pump_b_failed=False,
         tripped=False,
         trays_given_up=0,
+        config_damaged=False,
         frames_dropped=0,
         fresh=False,
     )

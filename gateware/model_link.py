@@ -12,10 +12,11 @@ from binascii import crc_hqx
 from collections.abc import Iterator
 from typing import Protocol
 
-from fsw.registers import FLIGHT_KEY, LOGICAL_ADDRESS, READ_MAX, WRITE_MAX
+from fsw.registers import FLIGHT_KEY, LOGICAL_ADDRESS, READ_MAX, TEST_KEY, WRITE_MAX
 
 FRAME_MAX = 275  # unescaped bytes of a frame, CRC-16 included
 SILENT_TICKS_MAX = 3  # a frame is given up at this tick without a byte
+HANG_FOREVER = 0xFFFF  # ticks of a hang that lasts until reset
 
 _END = b"\xc0"
 _ESC = b"\xdb"
@@ -71,9 +72,12 @@ def crc8(data: bytes) -> int:
     return crc
 
 
-def encode_frame(packet: bytes) -> bytes:
-    """Bytes on the wire of a packet: CRC-16/CCITT-FALSE appended, escaped, between two ENDs."""
-    body = packet + crc_hqx(packet, 0xFFFF).to_bytes(2, "big")
+def encode_frame(packet: bytes, crc_error: int = 0) -> bytes:
+    """Bytes on the wire of a packet: CRC-16/CCITT-FALSE appended, escaped, between two ENDs.
+
+    The bits of the CRC-16 that are set in `crc_error` are inverted.
+    """
+    body = packet + (crc_hqx(packet, 0xFFFF) ^ crc_error).to_bytes(2, "big")
     return _END + body.replace(_ESC, _ESC_ESC).replace(_END, _ESC_END) + _END
 
 
@@ -88,6 +92,7 @@ class FrameReceiver:
         self.silent_ticks = 0
         self._raw = b""  # still escaped, since the last END
         self._uart_error = False
+        self._hang_ticks = 0  # for which nothing is heard any more
 
     @property
     def dropped(self) -> int:
@@ -101,6 +106,8 @@ class FrameReceiver:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Packets of the good frames that end in `data`, each before the next is looked at."""
+        if self._hang_ticks:
+            return
         *ended, rest = data.split(_END)
         for part in ended:
             if self._raw:
@@ -109,17 +116,27 @@ class FrameReceiver:
             packet = self._end_frame(part) if part or self._uart_error else None
             if packet is not None:
                 yield packet
+                if self._hang_ticks:  # since the command in this packet
+                    return
         self._raw += rest
         if data:
             self.silent_ticks = 0
 
     def flag_uart_error(self) -> None:
         """A character was lost to a framing error, an overrun or a break."""
+        if self._hang_ticks:
+            return
         self._uart_error = True
         self.silent_ticks = 0
 
+    def hang(self, ticks: int) -> None:
+        """Hear nothing for that many ticks; `HANG_FOREVER` is what it says."""
+        self._hang_ticks = ticks
+
     def pass_ticks(self, count: int) -> None:
         """Silence for that many ticks; the frame in progress is given up at the third."""
+        if self._hang_ticks and self._hang_ticks != HANG_FOREVER:
+            self._hang_ticks = max(self._hang_ticks - count, 0)
         if not self.in_progress:
             return
         self.silent_ticks += count
@@ -149,8 +166,8 @@ class FrameReceiver:
 class AddressSpace(Protocol):
     """What RMAP commands act on, in 32-bit words."""
 
-    def permits(self, address: int, length: int, read: bool, write: bool) -> bool:
-        """Whether these bytes lie inside one region with the needed access."""
+    def permits(self, key: int, address: int, length: int, read: bool, write: bool) -> bool:
+        """Whether these bytes lie inside one region of this key with the needed access."""
 
     def read(self, address: int, length: int, increment: bool) -> bytes:
         """Words from `address` on, or the same word again and again."""
@@ -162,12 +179,13 @@ class AddressSpace(Protocol):
 class RmapTarget:
     """Checks RMAP commands in the order of the standard, executes them, and replies."""
 
-    def __init__(self, space: AddressSpace) -> None:
+    def __init__(self, space: AddressSpace, flight: bool) -> None:
         self.commands = 0
         self.discarded = 0
         self.refused = 0
         self.last_status = 0
         self._space = space
+        self._keys = (FLIGHT_KEY,) if flight else (FLIGHT_KEY, TEST_KEY)
 
     def execute(self, packet: bytes) -> bytes | None:
         """Reply to a packet; None when there is none to give."""
@@ -198,7 +216,7 @@ class RmapTarget:
             return STATUS_UNUSED_PACKET_TYPE
         if packet[0] != LOGICAL_ADDRESS:
             return STATUS_INVALID_LOGICAL_ADDRESS
-        if packet[3] != FLIGHT_KEY:
+        if packet[3] not in self._keys:
             return STATUS_INVALID_KEY
 
         address = int.from_bytes(packet[8:12], "big")
@@ -217,7 +235,9 @@ class RmapTarget:
             packet[7]
             or address & 3
             or length & 3
-            or not self._space.permits(address, span, read=not write, write=write or modify)
+            or not self._space.permits(
+                packet[3], address, span, read=not write, write=write or modify
+            )
         ):
             return STATUS_NOT_IMPLEMENTED
 

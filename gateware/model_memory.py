@@ -103,6 +103,10 @@ class ProtectedMemory:
         """Overwrite a word, whatever was there."""
         self.codewords[word] = encode(data)
 
+    def flip(self, word: int, mask: int) -> None:
+        """Invert bits of a stored codeword."""
+        self.codewords[word] ^= mask
+
     def scrub(self) -> None:
         """Read one burst of words and step on; a full round counts as a pass."""
         for word in range(self.next_word, self.next_word + SCRUB_BURST_WORDS):

@@ -51,6 +51,7 @@ class RegionEntry:
     base: int
     size: int
     access: str
+    key: str  # "flight" or "test"
     per_tray: int
     registers: tuple[RegisterEntry, ...]
 
@@ -127,8 +128,24 @@ def region_entry(node: RegfileNode) -> RegionEntry:
         base=node.raw_absolute_address,
         size=node.size,
         access=accesses.pop(),
+        key=text_property(node, "key", "flight"),
         per_tray=per_tray,
         registers=tuple(registers),
+    )
+
+
+def memory_entry(node: MemNode) -> RegionEntry:
+    """A region of words that are no registers."""
+    return RegionEntry(
+        name=node.inst_name,
+        title=text_property(node, "name"),
+        text=text_property(node, "desc"),
+        base=node.raw_absolute_address,
+        size=node.size,
+        access=("r" if node.is_sw_readable else "") + ("w" if node.is_sw_writable else ""),
+        key=text_property(node, "key", "flight"),
+        per_tray=int(node.get_property("per_tray", default=0) or 0),
+        registers=(),
     )
 
 
@@ -139,12 +156,7 @@ def read_map() -> list[RegionEntry]:
     regions = []
     for node in compiler.elaborate().top.children(unroll=False):
         if isinstance(node, MemNode):
-            title, text = text_property(node, "name"), text_property(node, "desc")
-            regions.append(
-                RegionEntry(
-                    node.inst_name, title, text, node.raw_absolute_address, node.size, "rw", 0, ()
-                )
-            )
+            regions.append(memory_entry(node))
         elif isinstance(node, RegfileNode):
             regions.append(region_entry(node))
     return sorted(regions, key=lambda region: region.base)

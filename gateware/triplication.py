@@ -2,7 +2,7 @@
 
 Numbers are those of `diagnostics.voter.register`: the word of a register in region `control`, 16 to
 19 for state, 32 + i for the cap of tray i. A mask selects flip-flops of one copy: bit i is bit i of
-the register, but in `watchdog` and `scrub`, whose bit 31 (enable) is kept as bit 16.
+the register, but for the enable bit of `watchdog`, `scrub` (bit 16) and `config_scan` (bit 8).
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ class TriplicatedRegister:
     number: int
     width: int  # flip-flops in each copy
 
+    @property
+    def mask(self) -> int:
+        """All flip-flops of a copy."""
+        return (1 << self.width) - 1
+
     def check(self, copy: str, mask: int) -> None:
         """Raise ValueError unless `mask` flips at least one bit that exists in a copy that does."""
         if copy not in COPIES:
             raise ValueError(f"copy {copy!r} of {self.name}, must be one of {', '.join(COPIES)}")
-        if not 0 < mask < 1 << self.width:
-            raise ValueError(
-                f"flip mask {mask:#x} for {self.name}, must be 1 to {(1 << self.width) - 1:#x}"
-            )
+        if not 0 < mask <= self.mask:
+            raise ValueError(f"flip mask {mask:#x} for {self.name}, must be 1 to {self.mask:#x}")
 
 
 @cache

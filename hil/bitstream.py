@@ -24,10 +24,10 @@ GATEWARE = board_files.BOARDS.parent
 LOG_LINES = 15
 SOURCES = "sources"  # folder of the copied inputs
 
-# Not `-dff`: it would prove the boards' sensor register constant and remove all that reads it.
 SYNTHESIS = {
-    # Comparisons are smaller in LUTs than in carry chains, which take a logic cell for each bit.
-    "ice40": "synth_ice40 -device u -abc9 -nocarry",
+    # Comparisons are smaller in LUTs than in carry chains, which take a logic cell for each bit;
+    # and what need not be faster than the clock (abc9.D, in ps) can be smaller.
+    "ice40": "scratchpad -set abc9.D {period_ps}\nsynth_ice40 -device u -abc9 -nocarry",
     "ecp5": "synth_ecp5",
     "gowin": "synth_gowin -family gw1n",
 }
@@ -139,19 +139,19 @@ class Built:
         }
 
 
-def order(name: str, device: str | None = None) -> Order:
+def order(name: str, device: str | None = None, gateware: Path = GATEWARE) -> Order:
     """The order for a board, for another device it is sold with if one is named.
 
     It is built in `build/bitstreams/<board>` of the current folder. Raises UsageError when there
     is no such board or device.
     """
-    board = board_files.load(name)
+    board = board_files.load(name, gateware / "boards")
     devices = (board.device, *board.other_devices)
     if device is not None and device not in devices:
         raise UsageError(f"--device {device}: {name} has {' or '.join(devices)}")
     if device is not None:
         board = board.model_copy(update={"device": device})
-    return Order(name, board, Path("build") / "bitstreams" / name)
+    return Order(name, board, Path("build") / "bitstreams" / name, gateware)
 
 
 def build(wanted: Order, say: Say) -> Built:
@@ -169,7 +169,7 @@ def build(wanted: Order, say: Say) -> Built:
     def stage(name: str, command: Sequence[str], log: str) -> float:
         say(f"{name} ({Path(command[0]).name}) ...")
         before_s = clock.wall_s()
-        _run(name, command, wanted.folder, log)
+        run(name, command, wanted.folder, log)
         return clock.wall_s() - before_s
 
     script = wanted.folder / "synthesis.ys"
@@ -220,8 +220,13 @@ def synthesis_script(wanted: Order) -> str:
         for path in wanted.sources
     ]
     lines += [f"chparam -set {name} {value} top" for name, value in parameters.items()]
-    lines += [f"{SYNTHESIS[board.family]} -top top -json netlist.json", "check -assert"]
+    lines += [f"{synthesis_command(board)} -top top -json netlist.json", "check -assert"]
     return "\n".join(lines) + "\n"
+
+
+def synthesis_command(board: Board) -> str:
+    """For yosys: what makes cells of the board's family, but for what is to be made of."""
+    return SYNTHESIS[board.family].format(period_ps=10**12 // board.clock_hz)
 
 
 def place_arguments(wanted: Order) -> list[str]:
@@ -257,7 +262,8 @@ def _speed(placement: Placement) -> str:
     )
 
 
-def _run(name: str, command: Sequence[str], folder: Path, log: str) -> None:
+def run(name: str, command: Sequence[str], folder: Path, log: str) -> None:
+    """Run a stage in a folder, its output appended to `log`. Raises BuildError with its errors."""
     with (folder / log).open("ab") as output:
         done = subprocess.run(
             command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, check=False

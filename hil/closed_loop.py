@@ -248,5 +248,6 @@ def where(upset: Upset) -> str:
     place = f"tray {upset.tray} " if upset.tray >= 0 else ""
     place += upset.element.replace("_", " ").removeprefix("tray ")
     if upset.bits:
-        place += f", word {upset.index} bit " + " and ".join(str(bit) for bit in upset.bits)
+        unit = "frame" if upset.element == "config_frames" else "word"
+        place += f", {unit} {upset.index} bit " + " and ".join(str(bit) for bit in upset.bits)
     return place

@@ -28,7 +28,8 @@ from hil import clock
 from hil.coverage_data import Coverage, Figure, Gap
 from hil.errors import RacksatError, UsageError
 from hil.targets import coverage_switch
-from hil.targets.simulation_build import GATEWARE, ROOT, choose_simulator
+from hil.targets.kept import ROOT
+from hil.targets.simulation_build import GATEWARE, choose_simulator
 
 RTL = GATEWARE / "rtl"
 JUSTIFIED = GATEWARE / "coverage.toml"

@@ -27,7 +27,7 @@ from hil.faults.reports import Reports
 from hil.flight_parameters import flight_parameters
 from hil.ground import received_housekeeping
 from hil.link_tap import LinkTap
-from hil.memories import ControllerMemory, FlightMemory
+from hil.memories import ConfigFrames, ControllerMemory, FlightMemory
 from hil.mission import ENVIRONMENT_FIELDS, load_vehicle_of, plan
 from hil.ports.lockstep import BAUD_DEFAULT, LockstepPort
 from hil.recording import Recording, require_writable
@@ -123,6 +123,7 @@ class Flight:
             {
                 "controller_memory": ControllerMemory(target, reports),
                 "flight_memory": FlightMemory(store),
+                "config_frames": ConfigFrames(target, reports),
             },
             craft,
         )

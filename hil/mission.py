@@ -37,6 +37,7 @@ EPOCH_DEFAULT = datetime(2026, 6, 21, tzinfo=UTC)
 RATES = {  # fields of UpsetRates that make up the rate of an element
     "controller_memory": ("controller_memory_cm2_bit",),
     "flight_memory": ("flight_memory_cm2_bit",),
+    "config_frames": ("config_frames_cm2_bit",),
     "hbm_corrected": ("hbm_corrected_cm2_chip",),
     "hbm_uncorrectable": ("hbm_uncorrectable_cm2_chip",),
     "weights": ("weights_cm2_chip",),

@@ -29,6 +29,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Element = Literal[
     "controller_memory",
     "flight_memory",
+    "config_frames",
     "hbm_corrected",
     "hbm_uncorrectable",
     "weights",

@@ -1,7 +1,8 @@
 """The actuator vector as it leaves the payload controller, and its physical meaning.
 
-Big-endian: four 32-bit tray masks (bit i = tray i), four 16-bit drives, one word of flags, then
-one cap word a tray, laid out as `tray_control.cap` of the register map.
+Big-endian: four 32-bit tray masks (bit i = tray i), four 16-bit drives, one word of flags (bit 0 =
+safe, bit 1 = a trip is latched), then one cap word a tray, laid out as `tray_control.cap` of the
+register map.
 """
 
 from __future__ import annotations

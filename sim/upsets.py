@@ -14,6 +14,7 @@ the geomagnetic field, one day long).
 | ----------------- | ------- | ------- | ----- |
 | controller_memory | 0.00077 | 0.0024  | 0.065 |
 | flight_memory     | 0.00019 | 0.0006  | 0.016 |
+| config_frames     | 0.00016 | 0.0005  | 0.013 |
 | hbm_corrected     | 2.8     | 8.8     | 240   |
 | hbm_uncorrectable | 0.040   | 0.13    | 3.4   |
 | weights           | 0.041   | 0.13    | 3.4   |
@@ -40,7 +41,8 @@ from sim.environment import EnvironmentTable
 FloatArray = NDArray[np.float64]
 
 CODEWORD_BITS = 39  # SECDED (39,32)
-WEIGHT_WORD_BITS = 32
+WORD_BITS = 32
+FRAME_BITS = 512  # of a configuration frame: 16 words
 POLAR_LATITUDE_DEG = 60.0
 
 # --- dose -------------------------------------------------------------------------------------
@@ -69,6 +71,10 @@ WEIGHT_SHARE = 0.4
 # share is 90 to 97.5 %).
 MEMORY_CM2_BIT = 4.04e-7 / DAY_S / REFERENCE_FLUX_686KM_CM2_S
 ADJACENT_SHARE = 0.014
+# Configuration memory is taken to be struck like that, for want of a figure per bit for a device.
+# Its cells lie in rows of a word: a strike on two takes the neighbour in the row or the one in the
+# next word, equally often. That is an assumption.
+COLUMN_SHARE = 0.5
 # HBM's corrected errors have no published figure here: taken as Alsat-1's single to multiple ratio.
 HBM_CORRECTED_PER_UNCORRECTABLE = (1.0 - ADJACENT_SHARE) / ADJACENT_SHARE
 
@@ -83,6 +89,7 @@ POLAR_TIME_SHARE = 0.32
 ELEMENTS = (
     "controller_memory",  # index = word, bits of its 39-bit codeword
     "flight_memory",  # index = word of flight software's protected store, bits of its codeword
+    "config_frames",  # index = frame of the controller, bits = places, 32 a word
     "hbm_corrected",  # tray, index = chip
     "hbm_uncorrectable",  # tray, index = chip; detected by HBM's own code
     "weights",  # tray, index = word, one bit of 32; silent
@@ -112,6 +119,7 @@ class UpsetRates:
 
     controller_memory_cm2_bit: float = MEMORY_CM2_BIT
     flight_memory_cm2_bit: float = MEMORY_CM2_BIT
+    config_frames_cm2_bit: float = MEMORY_CM2_BIT
     hbm_corrected_cm2_chip: float = (
         HBM_CORRECTED_PER_UNCORRECTABLE * RAD_CM2 / HBM_UNCORRECTABLE_RAD
     )
@@ -156,6 +164,7 @@ def event_rates(
     trays: int,
     memory_words: int = 1024,
     flight_words: int = 256,
+    frames: int = 16,
 ) -> dict[str, FloatArray]:
     """Events per second (N,) of every element, all trays together, in the order of ELEMENTS."""
     flux = rates.scale * shielded_flux(table)
@@ -167,6 +176,7 @@ def event_rates(
     return {
         "controller_memory": flux * (memory_bits * rates.controller_memory_cm2_bit),
         "flight_memory": flux * (flight_bits * rates.flight_memory_cm2_bit),
+        "config_frames": flux * (FRAME_BITS * frames * rates.config_frames_cm2_bit),
         "hbm_corrected": flux * (chips * rates.hbm_corrected_cm2_chip),
         "hbm_uncorrectable": flux * (chips * rates.hbm_uncorrectable_cm2_chip),
         "weights": flux * (chips * rates.weights_cm2_chip),
@@ -188,9 +198,10 @@ def expected_events(
     trays: int,
     memory_words: int = 1024,
     flight_words: int = 256,
+    frames: int = 16,
 ) -> dict[str, float]:
     """Mean number of events of every element over the table."""
-    per_second = event_rates(table, rates, trays, memory_words, flight_words)
+    per_second = event_rates(table, rates, trays, memory_words, flight_words, frames)
     return {name: float(_cumulative(table.time_s, rate)[-1]) for name, rate in per_second.items()}
 
 
@@ -202,6 +213,7 @@ def draw_upsets(
     memory_words: int = 1024,
     flight_words: int = 256,
     weight_words: int = 256,
+    frames: int = 16,
 ) -> list[Upset]:
     """Every upset over the table's span, sorted by time; equal times in the order of ELEMENTS.
 
@@ -214,6 +226,7 @@ def draw_upsets(
         "memory_words": memory_words,
         "flight_words": flight_words,
         "weight_words": weight_words,
+        "frames": frames,
     }
     for name, count in counts.items():
         if count < 1:
@@ -221,7 +234,7 @@ def draw_upsets(
     if len(table) < 1 or not np.all(np.diff(table.time_s) > 0):
         raise ValueError("draw_upsets: the table must hold one row or more, in ascending time")
     root = [int(word) for word in rng.integers(0, 2**32, size=4)]
-    per_second = event_rates(table, rates, trays, memory_words, flight_words)
+    per_second = event_rates(table, rates, trays, memory_words, flight_words, frames)
     upsets: list[Upset] = []
     for element in ELEMENTS:
         stream = np.random.default_rng([*root, zlib.crc32(element.encode())])
@@ -259,12 +272,30 @@ def _places(
             (-1, word, (first, first + 1) if two else (first,))
             for word, first, two in zip(index, bit.tolist(), double.tolist(), strict=True)
         ]
+    if element == "config_frames":
+        index = stream.integers(0, counts["frames"], number).tolist()
+        struck = (_frame_bits(stream, rates.adjacent_share) for _ in range(number))
+        return [(-1, frame, bits) for frame, bits in zip(index, struck, strict=True)]
     tray = stream.integers(0, counts["trays"], number).tolist()
     if element == "weights":
         index = stream.integers(0, counts["weight_words"], number).tolist()
-        bits = stream.integers(0, WEIGHT_WORD_BITS, number).tolist()
+        bits = stream.integers(0, WORD_BITS, number).tolist()
         return [(t, word, (b,)) for t, word, b in zip(tray, index, bits, strict=True)]
     if element in ("tray_hang", "tray_latchup"):
         return [(t, -1, ()) for t in tray]
     index = stream.integers(0, rates.chips_per_tray, number).tolist()
     return [(t, chip, ()) for t, chip in zip(tray, index, strict=True)]
+
+
+def _frame_bits(stream: np.random.Generator, double_share: float) -> tuple[int, ...]:
+    """Places in a frame that one strike takes: a cell, or two neighbours in a row or a column."""
+    if stream.random() >= double_share:
+        return (int(stream.integers(0, FRAME_BITS)),)
+    if stream.random() < COLUMN_SHARE:
+        first = int(stream.integers(0, FRAME_BITS - WORD_BITS))
+        return (first, first + WORD_BITS)
+    row, column = divmod(
+        int(stream.integers(0, FRAME_BITS // WORD_BITS * (WORD_BITS - 1))), WORD_BITS - 1
+    )
+    first = WORD_BITS * row + column
+    return (first, first + 1)

@@ -23,6 +23,7 @@ module full_clock_top #(
     wire                       tx_valid;
     wire                       tx_line;
     wire [8*(32+16*TRAYS)-1:0] sensors;
+    wire                       present;
     wire [8*(28+4*TRAYS)-1:0]  actuators;
     wire                       idle;
 
@@ -46,6 +47,7 @@ module full_clock_top #(
         .i_valid     (tx_valid),
         .o_ready     (),
         .o_sensors   (sensors),
+        .o_present   (present),
         .i_actuators (actuators),
         .i_idle      (idle && rx_ready)
     );
@@ -80,7 +82,12 @@ module full_clock_top #(
         .i_uart_rx   (rx_line),
         .o_uart_tx   (tx_line),
         .i_sensors   (sensors),
+        .i_present   (present),
+        .i_sample_valid (1'b0),
+        .i_sample_index (8'd0),
+        .i_sample_data  (32'd0),
         .o_actuators (actuators),
+        .o_tick         (),
         .o_idle      (idle)
     );
 endmodule

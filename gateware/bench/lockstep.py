@@ -12,11 +12,21 @@ import socket
 from typing import Any
 
 import cocotb
-from cocotb.handle import Immediate
+from cocotb.handle import (
+    HierarchyArrayObject,
+    HierarchyObject,
+    Immediate,
+    LogicArrayObject,
+    LogicObject,
+    PackedObject,
+)
 from cocotb.triggers import Timer, ValueChange
+from cocotb.types import LogicArray
+from cocotb.utils import get_sim_time
 
 from gateware.bench import message
 
+CLOCK_NS = 10  # simulated, of the tops
 DEPOSIT = 0  # cocotb's action number of an ordinary write
 GO, RESET, SENSORS = 1 << 31, 1 << 30, 1 << 29  # bits of `control`
 BYTES_LSB = 19
@@ -31,7 +41,12 @@ class Bench:
     def __init__(self, dut: Any) -> None:
         driver = dut.driver
         board = getattr(dut, "board", dut)  # with or without a UART around the controller
-        self._memory = board.controller.memory.words
+        controller: Any = getattr(board, "controller", None)  # None: a netlist, without names
+        self._stores: tuple[Any, ...] = ()
+        self._controller = controller
+        self._registers: dict[str, Any] = {}
+        if controller is not None:
+            self._stores = (controller.memory.words, controller.config_frames.words)
         self._request = [row._handle for row in driver.request]
         self._reply = [row._handle for row in driver.reply]
         self._row_bytes = len(driver.request[0]) // 8
@@ -94,16 +109,16 @@ class Bench:
                     f"the controller does not stop: {len(reply)} bytes to a request of {len(data)}"
                 )
 
-    def peek(self, word: int) -> int:
-        """Stored codeword of the protected memory."""
-        return int(self._memory[word].value.to_unsigned())
+    def peek(self, store: int, word: int) -> int:
+        """A word of a store, numbered as in `message`."""
+        return int(self._stores[store][word].value.to_unsigned())
 
-    async def flip(self, word: int, mask: int) -> int:
-        """XOR `mask` into the stored codeword; what is read back a moment later."""
-        codeword = self._memory[word]
-        codeword.value = Immediate(codeword.value.to_unsigned() ^ mask)
+    async def flip(self, store: int, word: int, mask: int) -> int:
+        """XOR `mask` into a stored word; what is read back a moment later."""
+        stored = self._stores[store][word]
+        stored.value = Immediate(stored.value.to_unsigned() ^ mask)
         await self._run(0)
-        return self.peek(word)
+        return self.peek(store, word)
 
     async def flip_register(self, number: int, copy: int, mask: int) -> tuple[int, int]:
         """XOR `mask` into a copy of a triplicated register; a sound copy and the flipped one.
@@ -118,6 +133,35 @@ class Bench:
         await self._run(0)
         return int(injector.sound.value), int(injector.flipped.value)
 
+    def flops(self) -> dict[str, Any]:
+        """Every register of the controller by its name in the Verilog, seen from there.
+
+        A register is what its name says, as all of this RTL does: it ends in `_q`.
+        """
+        if not self._registers:
+            scopes = [self._controller]
+            above = len(f"{self._controller._path}.")
+            while scopes:
+                for child in scopes.pop():
+                    if isinstance(child, HierarchyObject | HierarchyArrayObject):
+                        scopes.append(child)
+                    elif child._name.endswith("_q") and isinstance(
+                        child, LogicObject | LogicArrayObject | PackedObject
+                    ):
+                        self._registers[child._path[above:]] = child
+        return dict(sorted(self._registers.items()))
+
+    async def flip_flop(self, name: str, mask: int) -> tuple[int, int]:
+        """XOR `mask` into a register between two clocks; before and after. Clocks follow."""
+        register = self.flops()[name]
+        before = _number(register)
+        flipped = before ^ mask
+        width = _width(register)
+        register.value = Immediate(LogicArray(flipped, width) if width > 1 else flipped)
+        after = _number(register)
+        await self._run(0)
+        return before, after
+
     @staticmethod
     def _write(handle: Any, data: bytes, bits: int) -> None:
         handle.set_signal_val_binstr(DEPOSIT, f"{int.from_bytes(data, 'big'):0{bits}b}")
@@ -125,6 +169,16 @@ class Bench:
     @staticmethod
     def _read(handle: Any, size: int) -> bytes:
         return int(handle.get_signal_val_binstr(), 2).to_bytes(size, "big")
+
+
+def _number(register: Any) -> int:
+    """A register's value as an unsigned number."""
+    value = register.value
+    return int(value.to_unsigned()) if isinstance(value, LogicArray) else int(value)
+
+
+def _width(register: Any) -> int:
+    return 1 if isinstance(register, LogicObject) else len(register)
 
 
 @cocotb.test()
@@ -145,12 +199,22 @@ async def serve(dut: Any) -> None:
             await bench.reset()
             answer = bench.actuators
         elif kind == message.FLIP:
-            answer = message.CODEWORD.pack(await bench.flip(*message.WORD.unpack(payload)))
+            answer = message.WORD.pack(await bench.flip(*message.STORED.unpack(payload)))
         elif kind == message.FLIP_REGISTER:
             copies = await bench.flip_register(*message.REGISTER.unpack(payload))
             answer = message.COPIES.pack(*copies) + bench.actuators
+        elif kind == message.FLOPS:
+            lines = [f"{name} {_width(each):x}" for name, each in bench.flops().items()]
+            answer = "\n".join(lines).encode()
+        elif kind == message.FLIP_FLOP:
+            name, mask = payload.decode().split()
+            before, after = await bench.flip_flop(name, int(mask, 16))
+            answer = bench.actuators + f"{before:x} {after:x}".encode()
+        elif kind == message.CLOCKS:
+            answer = message.WORD.pack(int(get_sim_time("ns")) // CLOCK_NS)
         else:
-            answer = message.CODEWORD.pack(bench.peek(message.WORD.unpack(payload)[0]))
+            store, word, _ = message.STORED.unpack(payload)
+            answer = message.WORD.pack(bench.peek(store, word))
         message.send(connection, kind, answer)
 
 

@@ -6,10 +6,16 @@ A message is a header and its payload:
 | --- | --- | --- |
 | RUN | segments | actuators, then reply bytes of the link |
 | RESET | | actuators |
-| FLIP | word and mask | codeword after the flip |
-| PEEK | word | codeword |
+| FLIP | store, word and mask | the word after the flip |
+| PEEK | store and word (mask 0) | the word |
 | FLIP_REGISTER | register, copy and mask | a sound copy and the flipped one, then actuators |
+| CLOCKS | | clocks since the simulation began |
+| FLOPS | | a line a register: name and width |
+| FLIP_FLOP | name and mask, as a line | the register before and after, as a line |
 
+Numbers in lines are hexadecimal. FLOPS and FLIP_FLOP take a simulation built with names.
+
+Stores are 0, the codewords of the protected memory, and 1, the words of the configuration frames.
 A segment is `SEGMENT`, then a sensor vector if it says so, then bytes of the link; its parts act in
 this order: sensors, ticks, bytes.
 """
@@ -19,12 +25,12 @@ from __future__ import annotations
 import socket
 from struct import Struct
 
-RUN, RESET, FLIP, PEEK, FLIP_REGISTER = range(5)
+RUN, RESET, FLIP, PEEK, FLIP_REGISTER, CLOCKS, FLOPS, FLIP_FLOP = range(8)
 
 HEADER = Struct(">BI")  # kind, bytes of payload
 SEGMENT = Struct(">?IH")  # sensor vector follows, ticks, bytes of the link
-WORD = Struct(">HQ")  # word index, flip mask
-CODEWORD = Struct(">Q")
+STORED = Struct(">BHQ")  # store, word index, flip mask
+WORD = Struct(">Q")
 REGISTER = Struct(">BBI")  # number of a triplicated register, copy 0 to 2, flip mask
 COPIES = Struct(">II")  # a sound one, the flipped one
 SOCKET_VARIABLE = "RACKSAT_LOCKSTEP_SOCKET"  # environment: file descriptor of the simulator's end

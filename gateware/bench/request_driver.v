@@ -35,6 +35,7 @@ module request_driver #(
     output wire                       o_ready,
     // rack
     output reg  [8*(32+16*TRAYS)-1:0] o_sensors,
+    output reg                        o_present,    // the vector is new
     input  wire [8*(28+4*TRAYS)-1:0]  i_actuators,
     input  wire                       i_idle
 );
@@ -79,6 +80,7 @@ module request_driver #(
         o_valid   = 0;
         o_data    = 0;
         o_sensors = 0;
+        o_present = 0;
         for (i = 0; i < ROWS; i = i + 1) begin
             request[i] = 0;
             reply[i]   = 0;
@@ -86,9 +88,10 @@ module request_driver #(
     end
 
     always @(posedge i_clk) begin
-        o_tick  <= 0;
-        quiet   <= !i_idle || o_valid || i_valid || i_tick ? 0 : settled ? quiet : quiet + 1;
-        stalled <= i_tick || o_tick || i_valid || o_valid && i_ready ? 0 : stalled + 1;
+        o_tick    <= 0;
+        o_present <= 0;
+        quiet     <= !i_idle || o_valid || i_valid || i_tick ? 0 : settled ? quiet : quiet + 1;
+        stalled   <= i_tick || o_tick || i_valid || o_valid && i_ready ? 0 : stalled + 1;
 
         if (i_valid && !full) begin
             reply[reply_bytes / ROW_BYTES][8 * (ROW_BYTES - 1 - reply_bytes % ROW_BYTES) +: 8]
@@ -109,7 +112,10 @@ module request_driver #(
                     ticks_left <= request_ticks;
                     o_rst      <= want_reset;
                     if (want_reset) o_sensors <= 0;
-                    else if (want_sensors) o_sensors <= sensors;
+                    else if (want_sensors) begin
+                        o_sensors <= sensors;
+                        o_present <= 1;
+                    end
                     state <= want_reset ? RESET : want_sensors || request_ticks != 0 ? TICKS : FEED;
                 end
             end

@@ -53,6 +53,7 @@ module upset_injector #(
     `READ_BACK(7, controller.control_registers.current_limit)
     `READ_BACK(8, controller.control_registers.watchdog)
     `READ_BACK(9, controller.control_registers.scrub)
+    `READ_BACK(11, controller.control_registers.config_scan)
     `READ_BACK(16, controller.watchdog.safe)
     `READ_BACK(17, controller.watchdog.counter)
     `READ_BACK(18, controller.trips.over_temperature)

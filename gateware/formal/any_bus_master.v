@@ -3,7 +3,8 @@
 `default_nettype none
 
 module rmap_target #(
-    parameter TRAYS = 18
+    parameter TRAYS  = 18,
+    parameter FLIGHT = 0
 ) (
     input  wire         i_clk,
     input  wire         i_rst,
@@ -27,6 +28,7 @@ module rmap_target #(
     output wire         o_reply_valid,
     output wire         o_reply_last,
     input  wire         i_reply_ready,
+    output wire         o_decide,
     output wire         o_discarded,
     output wire         o_refused,
     output wire [7:0]   o_status,
@@ -50,6 +52,7 @@ module rmap_target #(
     assign o_reply_data  = 8'd0;
     assign o_reply_valid = 1'b0;
     assign o_reply_last  = 1'b0;
+    assign o_decide      = 1'b0;
     assign o_discarded   = 1'b0;
     assign o_refused     = 1'b0;
     assign o_status      = 8'd0;

@@ -14,18 +14,21 @@ module byte_fifo #(
     output wire [WIDTH-1:0] o_data,
     output wire             o_valid,
     input  wire             i_ready,
-    output wire             o_empty
+    output wire             o_empty,
+    output wire             o_lost
 );
 
     (* anyseq *) wire [WIDTH-1:0] data;
     (* anyseq *) wire             valid;
     (* anyseq *) wire             ready;
     (* anyseq *) wire             empty;
+    (* anyseq *) wire             lost;
 
     assign o_data  = data;
     assign o_valid = valid;
     assign o_ready = ready;
     assign o_empty = empty;
+    assign o_lost  = lost;
 
 endmodule
 

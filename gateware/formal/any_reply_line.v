@@ -9,6 +9,8 @@ module frame_encoder (
     input  wire       i_valid,
     input  wire       i_last,
     output wire       o_ready,
+    input  wire       i_drop,
+    input  wire       i_corrupt,
     output wire [7:0] o_data,
     output wire       o_valid,
     input  wire       i_ready,
@@ -16,11 +18,12 @@ module frame_encoder (
 );
 
     (* anyseq *) wire ready;
+    (* anyseq *) wire idle;
 
     assign o_ready = ready;
     assign o_data  = 8'd0;
     assign o_valid = 1'b0;
-    assign o_idle  = 1'b0;
+    assign o_idle  = idle;
 
 endmodule
 

@@ -4,7 +4,8 @@
 `include "registers.vh"
 
 module command_monitor #(
-    parameter TRAYS = 18
+    parameter TRAYS  = 18,
+    parameter FLIGHT = 0
 ) (
     input  wire [8:0]   i_length,      // of the packet, in bytes
     input  wire [127:0] i_header,      // its first 16 bytes
@@ -16,7 +17,7 @@ module command_monitor #(
     output wire         o_advances,    // to the next word after each
     output wire [31:0]  o_first,       // the span of addresses asked for
     output wire [33:0]  o_behind,
-    output wire         o_writable     // it lies in one region that may be written
+    output wire         o_writable     // it lies in one region of this key that may be written
 );
 
     wire [7:0]  target      = i_header[127:120];
@@ -40,6 +41,8 @@ module command_monitor #(
 
     localparam [33:0] TRAY_CONTROL_END = `RS_TRAY_CONTROL_BASE + TRAYS * `RS_TRAY_CONTROL_PER_TRAY;
     localparam [33:0] TRAYS_END        = `RS_TRAYS_BASE + TRAYS * `RS_TRAYS_PER_TRAY;
+    localparam [33:0] STIMULUS_END     = `RS_STIMULUS_TRAYS_BASE
+                                       + TRAYS * `RS_STIMULUS_TRAYS_PER_TRAY;
 
     wire identity     = (address >= `RS_IDENTITY_BASE) && (o_behind <= `RS_IDENTITY_END);
     wire control      = (address >= `RS_CONTROL_BASE) && (o_behind <= `RS_CONTROL_END);
@@ -49,11 +52,29 @@ module command_monitor #(
     wire tray_control = (address >= `RS_TRAY_CONTROL_BASE) && (o_behind <= TRAY_CONTROL_END);
     wire trays        = (address >= `RS_TRAYS_BASE) && (o_behind <= TRAYS_END);
     wire memory       = (address >= `RS_MEMORY_BASE) && (o_behind <= `RS_MEMORY_END);
+    wire frames       = (address >= `RS_CONFIG_FRAMES_BASE) && (o_behind <= `RS_CONFIG_FRAMES_END);
+    wire essential    = (address >= `RS_ESSENTIAL_BITS_BASE)
+                        && (o_behind <= `RS_ESSENTIAL_BITS_END);
 
-    wire both     = control || tray_control || memory;
-    wire readable = both || identity || fast || diagnostics || trays;
+    wire stimulus     = (address >= `RS_STIMULUS_RACK_BASE) && (o_behind <= `RS_STIMULUS_RACK_END);
+    wire stimuli      = (address >= `RS_STIMULUS_TRAYS_BASE) && (o_behind <= STIMULUS_END);
+    wire injection    = (address >= `RS_INJECTION_BASE) && (o_behind <= `RS_INJECTION_END);
+    wire flip_copies  = (address >= `RS_FLIP_REGISTERS_BASE)
+                        && (o_behind <= `RS_FLIP_REGISTERS_END);
+    wire flip_memory  = (address >= `RS_FLIP_MEMORY_BASE) && (o_behind <= `RS_FLIP_MEMORY_END);
+    wire flip_check   = (address >= `RS_FLIP_CHECK_BASE) && (o_behind <= `RS_FLIP_CHECK_END);
+    wire flip_config  = (address >= `RS_FLIP_CONFIG_BASE) && (o_behind <= `RS_FLIP_CONFIG_END);
 
-    assign o_writable = both || (command && !is_modify);
+    wire flight_key = (key == 8'h20);
+    wire test_key   = (key == 8'h5D) && (FLIGHT == 0);
+
+    wire both     = control || tray_control || memory || frames || essential;
+    wire readable = flight_key && (both || identity || fast || diagnostics || trays);
+    wire tested   = stimulus || stimuli || injection || flip_copies || flip_memory || flip_check
+                    || flip_config;
+
+    assign o_writable = (flight_key && (both || (command && !is_modify)))
+                        || (test_key && tested && !is_modify);
 
     wire [24:0] due = 25'd16 + {1'b0, length} + 25'd1;
 
@@ -79,7 +100,7 @@ module command_monitor #(
             o_status = code[2] ? 8'd9 : 8'd10;
         if (is_modify && (length != 24'd8))
             o_status = 8'd11;
-        if (key != 8'h20)
+        if (!flight_key && !test_key)
             o_status = 8'd3;
         if (target != 8'hFE)
             o_status = 8'd12;

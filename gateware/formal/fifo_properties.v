@@ -1,5 +1,6 @@
-// Claims about the input FIFO at the size it has in the receiver: nothing is stored over a byte that
-// has not been read, nothing is read that was not stored, and o_ready says when there is room.
+// Claims about the input FIFO at the size it has in the receiver, from a reset on: nothing is stored
+// over a byte that has not been read, nothing is read that was not stored, o_ready says when there is
+// room, and nothing is lost. What an upset does is in fifo_upset_properties.v.
 `default_nettype none
 
 module fifo_properties #(
@@ -18,6 +19,7 @@ module fifo_properties #(
     wire ready;
     wire empty;
     wire out;
+    wire lost;
 
     byte_fifo #(.WIDTH(9), .DEPTH_LOG2(DEPTH_LOG2)) dut (
         .i_clk   (i_clk),
@@ -27,13 +29,16 @@ module fifo_properties #(
         .o_ready (ready),
         .o_valid (out),
         .i_ready (i_ready),
-        .o_empty (empty)
+        .o_empty (empty),
+        .o_lost  (lost)
     );
 
     (* hierconn *) wire                \dut.push ;
     (* hierconn *) wire                \dut.fetch ;
     (* hierconn *) wire [DEPTH_LOG2:0] \dut.write_q ;
     (* hierconn *) wire [DEPTH_LOG2:0] \dut.read_q ;
+    (* hierconn *) wire                \dut.write_parity_q ;
+    (* hierconn *) wire                \dut.read_parity_q ;
 
     reg                  started = 1'b0;
     reg [DEPTH_LOG2:0]   stored_q = 0;  // in the RAM
@@ -52,16 +57,21 @@ module fifo_properties #(
         if (!started)
             assume (i_rst);
         else begin
+            assert (!lost);
             assert (dut.push == pushed);
             assert (!dut.push || (stored_q < ROOM));
             assert (!dut.fetch || (stored_q != NONE));
             assert (!dut.fetch || !out || i_ready);  // what is at the output stays until it is taken
             assert (ready == (stored_q != ROOM));
             assert (empty == (inside_q == {1'b0, NONE}));
+`ifndef CLAIMS_ONLY
+            // Carries the induction.
             assert (inside_q == {1'b0, stored_q} + out);
-
             assert (stored_q <= ROOM);
             assert (dut.write_q - dut.read_q == stored_q);
+            assert (dut.write_parity_q == ^dut.write_q);
+            assert (dut.read_parity_q == ^dut.read_q);
+`endif
         end
 
 endmodule

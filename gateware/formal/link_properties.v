@@ -3,37 +3,44 @@
 //   the packet buffer is never written outside its bounds, nor the header overwritten by data;
 //   a command is discarded, refused or executed exactly as docs/link.md says; in particular
 //   nothing is written unless frame CRC, header CRC, data CRC, logical address, key and address
-//   of the last frame were right, and then only framed the span that frame asked for.
+//   of the last frame were right, and then only in the span that frame asked for, which lies in one
+//   region of that key;
+//   nothing is injected but by a write with the test key, in a FLIGHT build nothing at all.
 //
-// The FIFO is any_bytes.v, the way of the replies any_reply_line.v, the protected memory any_memory.v.
-// Everything is compared with
-// frame_monitor.v, which watches the bytes, and command_monitor.v, which judges what they said.
+// The FIFO is any_bytes.v, the way of the replies any_reply_line.v; any_memory.v, any_config_frames.v,
+// any_counters.v and any_samples.v are what they say. Everything is compared with frame_monitor.v, which watches the bytes, and
+// command_monitor.v, which judges what they said.
 `default_nettype none
+`include "registers.vh"
 
 module link_properties #(
-    parameter TRAYS = 18,
+    parameter TRAYS  = 18,
+    parameter FLIGHT = 0,
     // To refute a mutant: these bytes come in after the reset, first one at the top, not just any.
     parameter                   BYTES  = 0,
     parameter [8*(BYTES+1)-1:0] SCRIPT = 0
 ) (
-    input wire                       i_clk,
-    input wire                       i_rst,
-    input wire                       i_tick,
-    input wire                       i_tx_ready,
-    input wire [8*(32+16*TRAYS)-1:0] i_sensors,
-    input wire [42:0]                i_upset
+    input wire        i_clk,
+    input wire        i_rst,
+    input wire        i_tick,
+    input wire        i_tx_ready,
+    input wire [42:0] i_upset
 );
 
-    controller #(.TRAYS(TRAYS)) dut (
-        .i_clk       (i_clk),
-        .i_rst       (i_rst),
-        .i_tick      (i_tick),
-        .i_rx_data   (8'd0),
-        .i_rx_valid  (1'b0),
-        .i_rx_error  (1'b0),
-        .i_tx_ready  (i_tx_ready),
-        .i_sensors   (i_sensors),
-        .i_upset     (i_upset)
+    controller #(.TRAYS(TRAYS), .FLIGHT(FLIGHT)) dut (
+        .i_clk          (i_clk),
+        .i_rst          (i_rst),
+        .i_tick         (i_tick),
+        .i_rx_data      (8'd0),
+        .i_rx_valid     (1'b0),
+        .i_rx_error     (1'b0),
+        .i_tx_ready     (i_tx_ready),
+        .i_sensors      ({8*(32+16*TRAYS){1'b0}}),
+        .i_present      (1'b0),
+        .i_sample_valid (1'b0),
+        .i_sample_index (8'd0),
+        .i_sample_data  (32'd0),
+        .i_upset        (i_upset)
     );
 
     // -- taps
@@ -41,6 +48,7 @@ module link_properties #(
     (* hierconn *) wire [7:0]   \dut.frame_receiver.line_data ;
     (* hierconn *) wire         \dut.frame_receiver.line_error ;
     (* hierconn *) wire         \dut.frame_receiver.line_valid ;
+    (* hierconn *) wire         \dut.frame_receiver.i_ready ;
     (* hierconn *) wire         \dut.frame_receiver.slip_decoder.active_q ;
     (* hierconn *) wire         \dut.frame_receiver.slip_decoder.escaped_q ;
     (* hierconn *) wire         \dut.frame_receiver.slip_decoder.error_q ;
@@ -77,6 +85,16 @@ module link_properties #(
     (* hierconn *) wire         \dut.memory_ready ;
     (* hierconn *) wire         \dut.memory.i_bus_valid ;
     (* hierconn *) wire         \dut.memory.i_bus_write ;
+    (* hierconn *) wire [1:0]   \dut.memory.i_bus_flip ;
+    (* hierconn *) wire         \dut.config_busy ;
+    (* hierconn *) wire         \dut.config_frames.i_bus_valid ;
+    (* hierconn *) wire         \dut.config_frames.i_bus_write ;
+    (* hierconn *) wire [1:0]   \dut.config_frames.i_bus_kind ;
+    (* hierconn *) wire         \dut.counting ;
+    (* hierconn *) wire         \dut.storing ;
+    (* hierconn *) wire         \dut.hang ;
+    (* hierconn *) wire         \dut.stimulus ;
+    (* hierconn *) wire [10:0]  \dut.strike ;
 
     wire [8:0]   position = dut.frame_receiver.rmap_receiver.position_q;
     wire [119:0] header_q = dut.frame_receiver.rmap_receiver.header_q;
@@ -109,12 +127,13 @@ module link_properties #(
     generate
         if (BYTES != 0) begin : gen_script
             always @(posedge i_clk)
-                if (started && dut.target_ready && (taken_q < BYTES))
+                if (started && dut.frame_receiver.i_ready && (taken_q < BYTES))
                     taken_q <= taken_q + 32'd1;
 
             always @*
                 if (started) begin
-                    assume (!i_rst && !i_upset[42] && dut.memory_ready);
+                    assume (!i_rst && !i_upset[42]);
+                    assume (dut.memory_ready && !dut.config_busy && !dut.counting && !dut.storing);
                     assume (!i_tick || (taken_q == BYTES));
                     assume (dut.frame_receiver.line_valid == (taken_q < BYTES));
                     assume (!dut.frame_receiver.line_error);
@@ -147,12 +166,12 @@ module link_properties #(
 
     frame_monitor frame (
         .i_clk         (i_clk),
-        .i_rst         (i_rst),
-        .i_tick        (i_tick),
+        .i_rst         (i_rst || dut.hang),
+        .i_tick        (i_tick && !dut.hang),
         .i_data        (dut.frame_receiver.line_data),
         .i_mark        (dut.frame_receiver.line_error),
         .i_waiting     (dut.frame_receiver.line_valid),
-        .i_take        (dut.frame_receiver.line_valid && dut.target_ready),
+        .i_take        (dut.frame_receiver.line_valid && dut.frame_receiver.i_ready),
         .o_inside      (framed),
         .o_broken      (broken),
         .o_escaped     (escaped),
@@ -182,7 +201,7 @@ module link_properties #(
     wire [33:0] behind;
     wire        writable;
 
-    command_monitor #(.TRAYS(TRAYS)) command (
+    command_monitor #(.TRAYS(TRAYS), .FLIGHT(FLIGHT)) command (
         .i_length      (length),
         .i_header      (header),
         .i_header_good (header_good),
@@ -198,8 +217,10 @@ module link_properties #(
 
     // -- claims: frames
 
+    wire       whole = (length >= 9'd16);                    // with a header
     wire [8:0] kept = (bytes < 9'd2) ? 9'd0 : bytes - 9'd2;  // bytes of the packet in the buffer
 
+`ifndef WRITES_ONLY
     always @*
         if (started) begin
             assert (dut.packet == good);
@@ -226,15 +247,41 @@ module link_properties #(
             assert (!dut.refused || (!discard && (status != 8'd0) && (dut.refusal == status)));
             assert (!dut.executed || (!discard && (status == 8'd0)));
 
+            // The target works on the last good frame, as it came.
+            if (state != IDLE) begin
+                assert (!framed && last_good);
+                assert (dut.rmap_target.length_q == length);
+                if (whole) begin
+                    assert (header_q == header[127:8]);
+                    assert (head_ok == header_good);
+                    assert (!header_good || ((crc8_q == 8'd0) == data_good));
+                end
+            end
+        end
+`endif
+
+    // -- claims: writes
+
+    wire flight_key   = (header[103:96] == 8'h20);
+    wire test_key     = (header[103:96] == 8'h5D) && (FLIGHT == 0);
+    wire memory_write = dut.memory.i_bus_valid && dut.memory.i_bus_write;
+    wire frames_write = dut.config_frames.i_bus_valid && dut.config_frames.i_bus_write;
+    wire injects      = dut.stimulus || dut.strike[10]
+                        || (dut.register_write && ({15'd0, at} >= `RS_STIMULUS_RACK_BASE))
+                        || (memory_write && (dut.memory.i_bus_flip != 2'd0))
+                        || (frames_write && dut.config_frames.i_bus_kind[1]);
+
+    always @*
+        if (started) begin
             // Nothing is written but what the last frame asked for, and that was right throughout.
-            if (dut.register_write || (dut.memory.i_bus_valid && dut.memory.i_bus_write))
+            if (dut.register_write || memory_write || frames_write)
                 assert (dut.bus_valid && dut.bus_write);
             if (dut.bus_valid && dut.bus_write) begin
                 assert (last_good);                        // frame CRC and length
                 assert (header_good);                      // header CRC
                 assert (data_good);                        // data CRC
                 assert (header[127:112] == 16'hFE01);      // logical address, protocol
-                assert (header[103:96] == 8'h20);          // key
+                assert (flight_key || test_key);
                 assert (header[71:64] == 8'h00);           // extended address
                 assert (writable && !discard && (status == 8'd0));
                 assert (writes && ({17'd0, length} == 26'd17 + {2'd0, header[31:8]}));
@@ -242,13 +289,23 @@ module link_properties #(
                 assert ({17'd0, at} + 34'd4 <= behind);
                 assert (at[1:0] == 2'd0);
             end
+
+            // In a clock in which nothing else comes: see acquisition_properties.v, injection_properties.v.
+            assert (!dut.stimulus || !dut.storing);
+            assert (!dut.register_write || (!dut.target_ready && !dut.hang));
+
+            // Only a write with the test key injects, and it writes nothing that flies.
+            if (injects)
+                assert (test_key && dut.bus_write);
+            if (dut.bus_valid && dut.bus_write)
+                assert (test_key == ({15'd0, at} >= `RS_STIMULUS_RACK_BASE));
         end
 
-    // -- what carries the induction
+    // -- what carries the induction: no claims, mutants have to be found without it
 
+`ifndef CLAIMS_ONLY
     wire [119:0] known = ~({120{1'b1}} << {kept, 3'd0});  // header bytes of this packet
     wire [119:0] wanted = (kept >= 9'd16) ? head[127:8] : head[119:0];
-    wire         whole = (length >= 9'd16);
 
     always @*
         if (started) begin
@@ -276,15 +333,7 @@ module link_properties #(
             assert ((state == IDLE) || (state == JUDGE) || (state == DECIDE) || (state == WRITE)
                     || (state == FETCH) || (state == MODIFY) || (state == REPLY));
             assert (dut.target_ready == (state == IDLE));
-            if (state != IDLE) begin
-                assert (!framed && last_good);
-                assert (dut.rmap_target.length_q == length);
-                if (whole) begin
-                    assert (header_q == header[127:8]);
-                    assert (head_ok == header_good);
-                    assert (!header_good || ((crc8_q == 8'd0) == data_good));
-                end
-            end
+            assert (!dut.hang || (state == IDLE));
             if ((state != IDLE) && (state != JUDGE)) begin
                 assert (dut.rmap_target.discard_q == discard);
                 assert (discard || (dut.rmap_target.status_q == status));
@@ -304,6 +353,7 @@ module link_properties #(
             if ((state == FETCH) || (state == MODIFY))
                 assert (dut.rmap_target.words_q == 8'd1);
         end
+`endif
 
 endmodule
 

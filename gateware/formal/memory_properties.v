@@ -1,8 +1,9 @@
 // Claims about protected_memory, for every state of every register and every content:
-//   it stores a word in three cases only: clearing after reset, a write from the bus, and the repair
-//   of a word that the decoder calls corrected, at the place it was read from;
-//   an uncorrectable word is never stored over by anything but a write, and is reported with its
-//   place and counted; so is a corrected one;
+//   it stores a word in four cases only: clearing after reset, a write from the bus, the repair of a
+//   word that the decoder calls corrected, at the place it was read from, and a flip from the bus;
+//   a flip inverts the bits it names of the word it names, and is neither checked nor reported;
+//   an uncorrectable word is never stored over by anything but a write or a flip, and is reported
+//   with its place; so is a corrected one; nothing else is;
 //   a read returns what the decoder makes of the word.
 // What the decoder says is proved in secded_properties.v; here it is any_decoder.v and may say
 // anything.
@@ -13,6 +14,7 @@ module memory_properties (
     input wire        i_rst,
     input wire        i_bus_valid,
     input wire        i_bus_write,
+    input wire [1:0]  i_bus_flip,
     input wire [9:0]  i_bus_word,
     input wire [31:0] i_bus_data,
     input wire        i_scrub_valid,
@@ -23,8 +25,8 @@ module memory_properties (
     wire        bus_done;
     wire [31:0] bus_data;
     wire        scrub_done;
-    wire [15:0] corrected;
-    wire [15:0] uncorrectable;
+    wire        corrected;
+    wire        uncorrectable;
     wire        error_valid;
     wire        error_uncorrectable;
     wire [6:0]  error_syndrome;
@@ -38,6 +40,7 @@ module memory_properties (
         .o_ready               (ready),
         .i_bus_valid           (i_bus_valid),
         .i_bus_write           (i_bus_write),
+        .i_bus_flip            (i_bus_flip),
         .i_bus_word            (i_bus_word),
         .i_bus_data            (i_bus_data),
         .o_bus_done            (bus_done),
@@ -57,11 +60,11 @@ module memory_properties (
 
     (* hierconn *) wire        \dut.bus_read ;
     (* hierconn *) wire        \dut.bus_write ;
+    (* hierconn *) wire        \dut.bus_flip ;
     (* hierconn *) wire        \dut.scrub ;
     (* hierconn *) wire        \dut.checking ;
-    (* hierconn *) wire        \dut.for_scrub_q ;
-    (* hierconn *) wire [9:0]  \dut.word_q ;
-    (* hierconn *) wire [9:0]  \dut.read_word ;
+    (* hierconn *) wire        \dut.flipping ;
+    (* hierconn *) wire [38:0] \dut.code_q ;
     (* hierconn *) wire        \dut.store ;
     (* hierconn *) wire [9:0]  \dut.store_word ;
     (* hierconn *) wire [38:0] \dut.store_code ;
@@ -71,63 +74,63 @@ module memory_properties (
     (* hierconn *) wire        \dut.single ;
     (* hierconn *) wire        \dut.double ;
 
-    reg        started = 1'b0;
-    reg        read_q = 1'b0;      // a word was read in the last clock
+    reg        read_q = 1'b0;      // a word was read in the last clock, to be checked
+    reg        flip_q = 1'b0;      // to be flipped
     reg        scrub_q;            // for the scrubber
     reg [9:0]  place_q;
     reg        checked_q = 1'b0;   // a word was checked in the last clock
     reg        single_q;
     reg        double_q;
-    reg        for_bus_q;
     reg [9:0]  checked_place_q;
-    reg [31:0] data_q;
     reg [6:0]  syndrome_q;
-    reg [15:0] corrected_q;
-    reg [15:0] uncorrectable_q;
+
+    wire [38:0] mask = {i_bus_flip[1] ? i_bus_data[6:0] : 7'd0, i_bus_flip[0] ? i_bus_data : 32'd0};
 
     always @(posedge i_clk) begin
-        started         <= 1'b1;
         read_q          <= !i_rst && (dut.bus_read || dut.scrub);
+        flip_q          <= !i_rst && dut.bus_flip;
         scrub_q         <= dut.scrub;
         place_q         <= dut.scrub ? i_scrub_word : i_bus_word;
         checked_q       <= !i_rst && dut.checking && read_q;
         single_q        <= dut.single;
         double_q        <= dut.double;
-        for_bus_q       <= !scrub_q;
         checked_place_q <= place_q;
-        data_q          <= dut.repaired[31:0];
         syndrome_q      <= dut.syndrome;
-        corrected_q     <= corrected;
-        uncorrectable_q <= uncorrectable;
     end
 
     always @* begin
-        assert (!dut.bus_write || (i_bus_valid && i_bus_write));
+        assert (!dut.bus_write || (i_bus_valid && i_bus_write && (i_bus_flip == 2'd0)));
+        assert (!dut.bus_flip || (i_bus_valid && i_bus_write && (i_bus_flip != 2'd0)));
         assert (!dut.bus_read || (i_bus_valid && !i_bus_write));
         assert (!(dut.bus_write && dut.checking));
-        if (dut.store && ready) begin
+        if (!ready)
+            assert (!dut.store || (dut.store_code == 39'd0));
+        else if (dut.store) begin
             if (dut.bus_write) begin
                 assert (dut.store_word == i_bus_word);
                 assert (dut.store_code == dut.encoded);
+            end else if (dut.flipping) begin
+                assert (dut.store_code == (dut.code_q ^ mask));
+                assert (!flip_q || (dut.store_word == place_q));
             end else begin
                 assert (dut.checking && dut.single && !dut.double);
                 assert (dut.store_code == dut.repaired);
                 assert (!read_q || (dut.store_word == place_q));
             end
         end
-        if (!ready)
-            assert (!dut.store || (dut.store_code == 39'd0));
+        assert (!corrected || dut.checking);
+        assert (!uncorrectable || dut.checking);
+        assert (!read_q || dut.checking);
+        assert (!flip_q || (dut.flipping && dut.store && bus_done));
         if (read_q) begin
-            assert (dut.checking);
-            assert (dut.for_scrub_q == scrub_q);
             assert (scrub_done == scrub_q);
+            assert (bus_done == !scrub_q);
             assert (dut.store == dut.single);
+            assert (corrected == dut.single);
+            assert (uncorrectable == dut.double);
+            assert (scrub_q || (bus_data == dut.repaired[31:0]));
         end
         if (checked_q) begin
-            assert (bus_done == for_bus_q);
-            assert (!for_bus_q || (bus_data == data_q));
-            assert (corrected == corrected_q + {15'd0, single_q});
-            assert (uncorrectable == uncorrectable_q + {15'd0, double_q});
             if (single_q || double_q)
                 assert (error_valid && (error_uncorrectable == double_q)
                         && (error_syndrome == syndrome_q) && (error_word == checked_place_q));

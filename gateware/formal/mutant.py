@@ -18,3 +18,4 @@ class Mutant:
     depth: int = 8  # clocks within which there has to be a counterexample
     script: bytes = b""  # bytes from the line, for the proofs that take them
     parameters: Mapping[str, int] = field(default_factory=dict)
+    defines: tuple[str, ...] = ()  # macros, on top of CLAIMS_ONLY

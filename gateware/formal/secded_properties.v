@@ -54,6 +54,7 @@ module secded_properties #(
     wire [38:0] twice = once ^ (39'd1 << i_second);
 
     wire [38:0] repaired_0;
+    wire [38:0] flip_0;
     wire [38:0] repaired_1;
     wire [38:0] repaired_2;
     wire [6:0]  syndrome_0;
@@ -65,6 +66,7 @@ module secded_properties #(
     secded_decode decode_0 (
         .i_code          (received),
         .o_code          (repaired_0),
+        .o_flip          (flip_0),
         .o_syndrome      (syndrome_0),
         .o_corrected     (corrected[0]),
         .o_uncorrectable (uncorrectable[0])
@@ -112,6 +114,7 @@ module secded_properties #(
         if (STEP == 0) begin : gen_linear
             always @* begin
                 assert (linear_1);
+                assert (repaired_0 == (received ^ flip_0));
                 assert (corrected[0] == (syndrome_0[6] && (syndrome_0[5:0] <= 6'd38)));
                 assert (uncorrectable[0] == ((syndrome_0 != 7'd0) && !corrected[0]));
             end

@@ -31,11 +31,14 @@ module control_registers #(
     output wire                o_scrub_enable,
     output wire [15:0]         o_scrub_period,
     output wire [31:0]         o_scratch,
+    output wire                o_config_scan_enable,
+    output wire [7:0]          o_config_scan_period,
     output wire [32*TRAYS-1:0] o_caps,  // tray 0 at the top
     // triggers
     output wire                o_watchdog_restart,  // kicked, or control.watchdog written
     output wire                o_bad_kick,
     output wire                o_scrub_restart,
+    output wire                o_config_scan_restart,
     output wire                o_enter_safe,
     output wire                o_leave_safe,
     output wire [TRAYS-1:0]    o_over_temperature_clear,
@@ -44,7 +47,7 @@ module control_registers #(
     output wire                o_tray_scrub,
     output wire                o_tray_reload,
     // upset copies in this clock
-    output wire [9:0]          o_mismatch,
+    output wire [11:0]         o_mismatch,
     output wire [TRAYS-1:0]    o_caps_mismatch,
     input  wire [42:0]         i_upset  // for tests, see triplicated
 );
@@ -66,6 +69,7 @@ module control_registers #(
                              || (i_write && (address == `RS_CONTROL_WATCHDOG));
     assign o_bad_kick         = write_kick && (i_data != KICK_KEY);
     assign o_scrub_restart    = i_write && (address == `RS_CONTROL_SCRUB);
+    assign o_config_scan_restart = i_write && (address == `RS_CONTROL_CONFIG_SCAN);
     assign o_enter_safe       = write_safe && (i_data == ENTER_KEY);
     assign o_leave_safe       = write_safe && (i_data == LEAVE_KEY);
     assign o_tray_reset       = i_write && (address == `RS_COMMAND_TRAY_RESET);
@@ -84,6 +88,7 @@ module control_registers #(
     localparam [31:0] CURRENT_RESET      = `RS_CONTROL_OVER_CURRENT_LIMIT_RESET;
     localparam [31:0] WATCHDOG_RESET     = `RS_CONTROL_WATCHDOG_RESET;
     localparam [31:0] SCRUB_RESET        = `RS_CONTROL_SCRUB_RESET;
+    localparam [31:0] SCAN_RESET         = `RS_CONTROL_CONFIG_SCAN_RESET;
 
     triplicated #(.WIDTH(TRAYS), .RESET(POWER_SWITCH_RESET[TRAYS-1:0]), .NUMBER(8'd0)) power_switch (
         .i_clk      (i_clk),
@@ -190,6 +195,18 @@ module control_registers #(
             scratch_q <= `RS_CONTROL_SCRATCH_RESET;
         else if (i_write && (address == `RS_CONTROL_SCRATCH))
             scratch_q <= i_data;
+
+    triplicated #(.WIDTH(9), .RESET({SCAN_RESET[31], SCAN_RESET[`RS_CONTROL_CONFIG_SCAN_PERIOD]}), .NUMBER(8'd11)) config_scan (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_write    (o_config_scan_restart),
+        .i_data     ({i_data[31], i_data[`RS_CONTROL_CONFIG_SCAN_PERIOD]}),
+        .o_data     ({o_config_scan_enable, o_config_scan_period}),
+        .o_mismatch (o_mismatch[11]),
+        .i_upset    (i_upset)
+    );
+
+    assign o_mismatch[10] = 1'b0;  // `scratch` is not triplicated
 
     genvar tray;
     generate

@@ -4,17 +4,27 @@
 // Both vectors are big-endian byte strings with the first byte at the top:
 //   i_sensors    8 rack words (32 bits), then 4 words a tray, as in the tray block
 //   o_actuators  power, reset, scrub, reload of the trays (32 bits each, bit i = tray i), pump A,
-//                pump B, bypass, heater (16 bits each), flags (32 bits, bit 0 = safe), then one cap
-//                word a tray
+//                pump B, bypass, heater (16 bits each), flags (32 bits, bit 0 = safe, bit 1 = a tray
+//                has tripped), then one cap word a tray
 //
-// Latency: see the modules. A frame is answered from 5 clocks after its closing END on, one byte a
-// clock. Reset: everything; the memory then clears itself for 1024 clocks (o_idle low).
+// Sensors come as a vector (PARALLEL = 1) or word by word, see acquisition. A FLIGHT build has no
+// stimulus and no injection: it does not know the test key.
+//
+// Latency: see the modules. A read is answered from 7 clocks after the closing END of its command on,
+// one byte a clock; a write after as many more as it takes: 2 a word to registers, 1 to memory, 4 to
+// configuration frames. An over-current opens its switch after 2 clocks. Reset: everything; the memory
+// then clears itself for 1024 clocks (o_idle low).
 `default_nettype none
+`include "registers.vh"
 
 module controller #(
     parameter        TRAYS    = 18,   // 1 to 32
     parameter        TICK_HZ  = 100,  // what i_tick comes at; told to flight software, not used
-    parameter [31:0] BUILD_ID = 32'h0
+    parameter [31:0] BUILD_ID = 32'h0,
+    parameter        PARALLEL = 1,    // the front end gives vectors; 0: words
+    parameter        ADC      = 0,    // the front end is an ADC; told to flight software, not used
+    parameter        STIMULUS = 0,    // 1: from reset on, takes stimulus instead of the front end
+    parameter        FLIGHT   = 0     // 1: no test key
 ) (
     input  wire                        i_clk,
     input  wire                        i_rst,
@@ -30,6 +40,10 @@ module controller #(
     input  wire                        i_tx_ready,
     // rack
     input  wire [8*(32+16*TRAYS)-1:0]  i_sensors,
+    input  wire                        i_present,      // take the vector
+    input  wire                        i_sample_valid, // or take a word
+    input  wire [7:0]                  i_sample_index,
+    input  wire [31:0]                 i_sample_data,
     output wire [8*(28+4*TRAYS)-1:0]   o_actuators,
     // nothing is in progress
     output wire                        o_idle,
@@ -51,11 +65,13 @@ module controller #(
     wire         oversize;
     wire         bad_crc;
     wire         receiver_idle;
+    wire         counting;  // events wait for their counters
+    wire         hang;      // injected
 
     frame_receiver frame_receiver (
         .i_clk       (i_clk),
-        .i_rst       (i_rst),
-        .i_tick      (i_tick),
+        .i_rst       (i_rst || hang),
+        .i_tick      (i_tick && !hang),
         .i_rx_data   (i_rx_data),
         .i_rx_valid  (i_rx_valid),
         .i_rx_error  (i_rx_error),
@@ -67,7 +83,7 @@ module controller #(
         .o_data_ok   (data_ok),
         .i_index     (data_index),
         .o_word      (data_word),
-        .i_ready     (target_ready),
+        .i_ready     (target_ready && !counting && !hang),
         .o_framing   (framing),
         .o_oversize  (oversize),
         .o_crc       (bad_crc),
@@ -85,7 +101,15 @@ module controller #(
     wire        memory_done;
     wire [31:0] memory_data;
     wire        memory_ready;
+    wire        config_done;
+    wire [31:0] config_data;
+    wire        config_ready;
+    wire        config_busy;
+    wire        config_due;
     wire        scrub_valid;
+    wire        decide;
+    wire        drop_reply;
+    wire        corrupt_reply;
     wire [7:0]  reply_data;
     wire        replying;
     wire        reply_valid;
@@ -97,7 +121,7 @@ module controller #(
     wire        executed;
     wire        encoder_idle;
 
-    rmap_target #(.TRAYS(TRAYS)) rmap_target (
+    rmap_target #(.TRAYS(TRAYS), .FLIGHT(FLIGHT)) rmap_target (
         .i_clk         (i_clk),
         .i_rst         (i_rst),
         .i_packet      (packet),
@@ -108,18 +132,19 @@ module controller #(
         .o_index       (data_index),
         .i_word        (data_word),
         .o_ready       (target_ready),
-        .i_hold        (scrub_valid || !memory_ready),
+        .i_hold        (scrub_valid || !memory_ready || config_busy || counting || !encoder_idle),
         .o_bus_valid   (bus_valid),
         .o_bus_write   (bus_write),
         .o_bus_address (bus_address),
         .o_bus_data    (bus_data),
-        .i_bus_done    (registers_done || memory_done),
-        .i_bus_data    (memory_done ? memory_data : registers_data),
+        .i_bus_done    (registers_done || memory_done || config_done),
+        .i_bus_data    (memory_done ? memory_data : config_done ? config_data : registers_data),
         .o_replying    (replying),
         .o_reply_data  (reply_data),
         .o_reply_valid (reply_valid),
         .o_reply_last  (reply_last),
         .i_reply_ready (reply_ready),
+        .o_decide      (decide),
         .o_discarded   (discarded),
         .o_refused     (refused),
         .o_status      (refusal),
@@ -127,23 +152,39 @@ module controller #(
     );
 
     frame_encoder frame_encoder (
-        .i_clk   (i_clk),
-        .i_rst   (i_rst),
-        .i_data  (reply_data),
-        .i_open  (replying),
-        .i_valid (reply_valid),
-        .i_last  (reply_last),
-        .o_ready (reply_ready),
-        .o_data  (o_tx_data),
-        .o_valid (o_tx_valid),
-        .i_ready (i_tx_ready),
-        .o_idle  (encoder_idle)
+        .i_clk     (i_clk),
+        .i_rst     (i_rst),
+        .i_data    (reply_data),
+        .i_open    (replying),
+        .i_valid   (reply_valid),
+        .i_last    (reply_last),
+        .o_ready   (reply_ready),
+        .i_drop    (drop_reply),
+        .i_corrupt (corrupt_reply),
+        .o_data    (o_tx_data),
+        .o_valid   (o_tx_valid),
+        .i_ready   (i_tx_ready),
+        .o_idle    (encoder_idle)
     );
 
-    // -- registers: all below the protected memory, which has address bit 16 to itself
+    // -- who is meant on the bus
 
-    wire                in_memory = bus_address[16];
+    wire [31:0] address       = {15'd0, bus_address};
+    wire        flips_memory  = (address >= `RS_FLIP_MEMORY_BASE) && (address < `RS_FLIP_CHECK_BASE);
+    wire        flips_check   = (address >= `RS_FLIP_CHECK_BASE) && (address < `RS_FLIP_CONFIG_BASE);
+    wire        flips_config  = (address >= `RS_FLIP_CONFIG_BASE);
+    wire        in_essential  = (address >= `RS_ESSENTIAL_BITS_BASE);  // when in_config
+    wire        in_memory     = flips_memory || flips_check
+                             || ((address >= `RS_MEMORY_BASE) && (address < `RS_CONFIG_FRAMES_BASE));
+    wire        in_config     = flips_config
+                             || ((address >= `RS_CONFIG_FRAMES_BASE) && (address < `RS_STIMULUS_RACK_BASE));
+    wire        in_registers  = !in_memory && !in_config;
+    wire        memory_access = bus_valid && in_memory && !counting;
+
+    // -- registers
+
     wire                register_write;
+    wire                register_read;
     wire [TRAYS-1:0]    power_switch;
     wire [31:0]         pump_drive;
     wire [31:0]         thermal_drive;
@@ -157,6 +198,9 @@ module controller #(
     wire                scrub_enable;
     wire [15:0]         scrub_period;
     wire [31:0]         scratch;
+    wire                config_scan_enable;
+    wire [7:0]          config_scan_period;
+    wire                config_scan_restart;
     wire [32*TRAYS-1:0] caps;
     wire                watchdog_restart;
     wire                bad_kick;
@@ -168,8 +212,14 @@ module controller #(
     wire                reset_write;
     wire                scrub_write;
     wire                reload_write;
-    wire [9:0]          control_mismatch;
+    wire [11:0]         control_mismatch;
     wire [TRAYS-1:0]    caps_mismatch;
+    wire [10:0]         strike;  // injected: strike, copy, register
+
+    // A strike of the test bench goes before one through the link, whose mask is the word written.
+    wire [42:0]         upset = {i_upset[42] || strike[10],
+                                 i_upset[42] ? i_upset[41:32] : strike[9:0],
+                                 i_upset[42] ? i_upset[31:0]  : bus_data};
 
     control_registers #(.TRAYS(TRAYS)) control_registers (
         .i_clk                    (i_clk),
@@ -190,10 +240,13 @@ module controller #(
         .o_scrub_enable           (scrub_enable),
         .o_scrub_period           (scrub_period),
         .o_scratch                (scratch),
+        .o_config_scan_enable     (config_scan_enable),
+        .o_config_scan_period     (config_scan_period),
         .o_caps                   (caps),
         .o_watchdog_restart       (watchdog_restart),
         .o_bad_kick               (bad_kick),
         .o_scrub_restart          (scrub_restart),
+        .o_config_scan_restart    (config_scan_restart),
         .o_enter_safe             (enter_safe),
         .o_leave_safe             (leave_safe),
         .o_over_temperature_clear (over_temperature_clear),
@@ -203,14 +256,90 @@ module controller #(
         .o_tray_reload            (reload_write),
         .o_mismatch               (control_mismatch),
         .o_caps_mismatch          (caps_mismatch),
-        .i_upset                  (i_upset)
+        .i_upset                  (upset)
     );
 
-    // -- trips
+    // -- sensors, injection
 
     wire [16*TRAYS-1:0] gpu;      // tray i at [16*i +: 16]
     wire [16*TRAYS-1:0] hbm;
     wire [16*TRAYS-1:0] current;
+    wire [15:0]         coolant_supply;
+    wire                front_end_off;
+    wire                freeze;
+    wire                skew;
+    wire [8:0]          channel;
+    wire [15:0]         offset;
+    wire                stimulus;
+    wire [7:0]          stimulus_index;
+    wire [7:0]          sample_index;
+    wire [31:0]         sample;
+    wire                storing;
+    wire [7:0]          clear_index;
+
+    acquisition #(.TRAYS(TRAYS), .PARALLEL(PARALLEL)) acquisition (
+        .i_clk            (i_clk),
+        .i_rst            (i_rst),
+        .i_clear          (!memory_ready),
+        .i_clear_word     (clear_index),
+        .i_sensors        (i_sensors),
+        .i_present        (i_present),
+        .i_sample_valid   (i_sample_valid),
+        .i_sample_index   (i_sample_index),
+        .i_sample_data    (i_sample_data),
+        .i_stimulus_valid (stimulus),
+        .i_stimulus_index (stimulus_index),
+        .i_stimulus_data  (bus_data),
+        .i_front_end_off  (front_end_off),
+        .i_freeze         (freeze),
+        .i_skew           (skew),
+        .i_channel        (channel),
+        .i_offset         (offset),
+        .i_read           (register_read),
+        .i_index          (sample_index),
+        .o_word           (sample),
+        .o_storing        (storing),
+        .o_coolant_supply (coolant_supply),
+        .o_gpu            (gpu),
+        .o_hbm            (hbm),
+        .o_current        (current)
+    );
+
+    generate
+        if (FLIGHT == 0) begin : gen_injection
+            injection #(.STIMULUS(STIMULUS)) injection (
+                .i_clk            (i_clk),
+                .i_rst            (i_rst),
+                .i_tick           (i_tick),
+                .i_write          (register_write),
+                .i_address        (bus_address),
+                .i_data           (bus_data),
+                .i_decide         (decide),
+                .i_replying       (replying),
+                .i_link_quiet     (target_ready && !packet && encoder_idle),
+                .o_drop_reply     (drop_reply),
+                .o_corrupt_reply  (corrupt_reply),
+                .o_hang           (hang),
+                .o_front_end_off  (front_end_off),
+                .o_freeze         (freeze),
+                .o_skew           (skew),
+                .o_channel        (channel),
+                .o_offset         (offset),
+                .o_stimulus       (stimulus),
+                .o_stimulus_index (stimulus_index),
+                .o_strike         (strike)
+            );
+        end else begin : gen_flight
+            assign {drop_reply, corrupt_reply, hang} = 3'd0;
+            assign {front_end_off, freeze, skew, channel, offset} = 28'd0;
+            assign {stimulus, stimulus_index} = 9'd0;
+            assign strike = 11'd0;
+            wire unused = decide;
+        end
+    endgenerate
+
+    // -- trips
+
     wire [TRAYS-1:0]    over_temperature;
     wire [TRAYS-1:0]    over_current;
     wire [TRAYS-1:0]    powered;
@@ -221,16 +350,6 @@ module controller #(
     wire                safe;
     wire                over_temperature_mismatch;
     wire                over_current_mismatch;
-
-    genvar tray;
-    generate
-        for (tray = 0; tray < TRAYS; tray = tray + 1) begin : gen_tray
-            wire [47:0] block = i_sensors[128*(TRAYS-1-tray) + 32 +: 48];
-            assign current[16*tray +: 16] = block[47:32];
-            assign gpu[16*tray +: 16]     = block[31:16];
-            assign hbm[16*tray +: 16]     = block[15:0];
-        end
-    endgenerate
 
     trips #(.TRAYS(TRAYS)) trips (
         .i_clk                       (i_clk),
@@ -254,7 +373,7 @@ module controller #(
         .o_latched                   (latched),
         .o_over_temperature_mismatch (over_temperature_mismatch),
         .o_over_current_mismatch     (over_current_mismatch),
-        .i_upset                     (i_upset)
+        .i_upset                     (upset)
     );
 
     hottest #(.TRAYS(TRAYS)) hottest (
@@ -293,7 +412,7 @@ module controller #(
         .o_expire         (watchdog_expire),
         .o_safe_mismatch  (safe_mismatch),
         .o_ticks_mismatch (ticks_mismatch),
-        .i_upset          (i_upset)
+        .i_upset          (upset)
     );
 
     command_lines #(.TRAYS(TRAYS)) reset_command (
@@ -329,7 +448,7 @@ module controller #(
         .i_safe_drive     (safe_drive),
         .i_thermostat     (thermostat),
         .i_safe           (safe),
-        .i_coolant_supply (i_sensors[128*TRAYS+144 +: 16]),
+        .i_coolant_supply (coolant_supply),
         .o_pump_a         (pump_a),
         .o_pump_b         (pump_b),
         .o_bypass         (bypass),
@@ -341,16 +460,16 @@ module controller #(
                           {{32-TRAYS{1'b0}}, scrub_lines},
                           {{32-TRAYS{1'b0}}, reload_lines},
                           pump_a, pump_b, bypass, heater,
-                          31'd0, safe,
+                          30'd0, (over_temperature != {TRAYS{1'b0}}) || (over_current != {TRAYS{1'b0}}), safe,
                           caps};
 
     // -- protected memory
 
     wire        scrub_done;
     wire [9:0]  scrub_word;
-    wire [15:0] scrub_passes;
-    wire [15:0] corrected;
-    wire [15:0] uncorrectable;
+    wire        scrub_pass;
+    wire        corrected;
+    wire        uncorrectable;
     wire        error_valid;
     wire        error_uncorrectable;
     wire [6:0]  error_syndrome;
@@ -362,13 +481,15 @@ module controller #(
         .i_clk                 (i_clk),
         .i_rst                 (i_rst),
         .o_ready               (memory_ready),
-        .i_bus_valid           (bus_valid && in_memory),
+        .o_clear_index         (clear_index),
+        .i_bus_valid           (memory_access),
         .i_bus_write           (bus_write),
+        .i_bus_flip            ({flips_check, flips_memory}),
         .i_bus_word            (bus_address[11:2]),
         .i_bus_data            (bus_data),
         .o_bus_done            (memory_done),
         .o_bus_data            (memory_data),
-        .i_scrub_valid         (scrub_valid),
+        .i_scrub_valid         (scrub_valid && !counting),
         .i_scrub_word          (scrub_word),
         .o_scrub_done          (scrub_done),
         .o_corrected           (corrected),
@@ -391,25 +512,83 @@ module controller #(
         .o_valid   (scrub_valid),
         .o_word    (scrub_word),
         .i_done    (scrub_done),
-        .o_passes  (scrub_passes)
+        .o_pass    (scrub_pass)
     );
 
-    // -- upsets of the triplicated registers, resets
+    // -- configuration frames
 
-    wire [15:0] mismatch_count;
+    wire [1:0]  config_state;
+    wire [15:0] config_lost;
+    wire        config_crc_error;
+    wire [3:0]  config_next_frame;
+    wire        config_damaged;
+    wire        config_error_valid;
+    wire        config_error_uncorrectable;
+    wire        config_error_adjacent;
+    wire        config_error_essential;
+    wire [3:0]  config_error_frame;
+    wire [8:0]  config_error_place;
+    wire        config_corrected;
+    wire        config_uncorrectable;
+    wire        config_essential;
+    wire        config_crc;
+    wire        config_pass;
+
+    config_frames config_frames (
+        .i_clk                 (i_clk),
+        .i_rst                 (i_rst),
+        .i_tick                (i_tick),
+        .o_ready               (config_ready),
+        .i_bus_valid           (bus_valid && in_config),
+        .i_bus_write           (bus_write),
+        .i_bus_kind            (flips_config ? 2'd2 : {1'b0, in_essential}),
+        .i_bus_word            (bus_address[9:2]),
+        .i_bus_data            (bus_data),
+        .o_bus_done            (config_done),
+        .o_bus_data            (config_data),
+        .i_enable              (config_scan_enable),
+        .i_period              (config_scan_period),
+        .i_restart             (config_scan_restart),
+        .i_quiet               (target_ready && !packet),
+        .o_busy                (config_busy),
+        .o_due                 (config_due),
+        .o_state               (config_state),
+        .o_lost                (config_lost),
+        .o_crc_error           (config_crc_error),
+        .o_next_frame          (config_next_frame),
+        .o_damaged             (config_damaged),
+        .o_error_valid         (config_error_valid),
+        .o_error_uncorrectable (config_error_uncorrectable),
+        .o_error_adjacent      (config_error_adjacent),
+        .o_error_essential     (config_error_essential),
+        .o_error_frame         (config_error_frame),
+        .o_error_place         (config_error_place),
+        .o_corrected           (config_corrected),
+        .o_uncorrectable       (config_uncorrectable),
+        .o_essential           (config_essential),
+        .o_crc_wrong           (config_crc),
+        .o_pass                (config_pass)
+    );
+
+    // -- upsets of the triplicated registers, resets, counts
+
+    wire        repair;
     wire [7:0]  last_repaired;
     wire        power_on;
     wire        external_reset;
+    wire [3:0]  counter_row;
+    wire [31:0] counters;
+    wire [15:0] ticks;
 
-    repair_counter #(.TRAYS(TRAYS)) repair_counter (
-        .i_clk        (i_clk),
-        .i_rst        (i_rst),
-        .i_control    (control_mismatch),
-        .i_state      ({over_current_mismatch, over_temperature_mismatch,
-                        ticks_mismatch, safe_mismatch}),
-        .i_caps       (caps_mismatch),
-        .o_mismatches (mismatch_count),
-        .o_register   (last_repaired)
+    repair_log #(.TRAYS(TRAYS)) repair_log (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_control  (control_mismatch),
+        .i_state    ({over_current_mismatch, over_temperature_mismatch,
+                      ticks_mismatch, safe_mismatch}),
+        .i_caps     (caps_mismatch),
+        .o_repair   (repair),
+        .o_register (last_repaired)
     );
 
     reset_cause reset_cause (
@@ -419,112 +598,122 @@ module controller #(
         .o_external (external_reset)
     );
 
-    // -- telemetry
-
-    wire [31:0] uptime;
-    wire [15:0] received_count;
-    wire [15:0] framing_count;
-    wire [15:0] oversize_count;
-    wire [15:0] crc_count;
-    wire [15:0] discarded_count;
-    wire [15:0] refused_count;
-    wire [7:0]  last_status;
-    wire [15:0] executed_count;
-    wire [15:0] trip_count;
-    wire [15:0] expired_count;
-    wire [15:0] bad_kick_count;
-
     event_counters event_counters (
-        .i_clk       (i_clk),
-        .i_rst       (i_rst),
-        .i_tick      (i_tick),
-        .i_received  (packet),
-        .i_framing   (framing),
-        .i_oversize  (oversize),
-        .i_crc       (bad_crc),
-        .i_discarded (discarded),
-        .i_refused   (refused),
-        .i_status    (refusal),
-        .i_executed  (executed),
-        .i_trips     (latched),
-        .i_expired   (watchdog_expire),
-        .i_bad_kick  (bad_kick),
-        .o_uptime    (uptime),
-        .o_received  (received_count),
-        .o_framing   (framing_count),
-        .o_oversize  (oversize_count),
-        .o_crc       (crc_count),
-        .o_discarded (discarded_count),
-        .o_refused   (refused_count),
-        .o_status    (last_status),
-        .o_executed  (executed_count),
-        .o_trips     (trip_count),
-        .o_expired   (expired_count),
-        .o_bad_kicks (bad_kick_count)
+        .i_clk                  (i_clk),
+        .i_rst                  (i_rst),
+        .i_clear                (!memory_ready),
+        .i_clear_row            (clear_index[3:0]),
+        .o_busy                 (counting),
+        .i_read                 (register_read),
+        .i_row                  (counter_row),
+        .o_row                  (counters),
+        .i_received             (packet),
+        .i_dropped              (framing || oversize || bad_crc),
+        .i_trips                (latched),
+        .i_executed             (executed),
+        .i_memory_corrected     (corrected),
+        .i_memory_uncorrectable (uncorrectable),
+        .i_crc                  (bad_crc),
+        .i_framing              (framing),
+        .i_oversize             (oversize),
+        .i_discarded            (discarded),
+        .i_refused              (refused),
+        .i_expired              (watchdog_expire),
+        .i_bad_kick             (bad_kick),
+        .i_scrub_pass           (scrub_pass),
+        .i_mismatch             (repair),
+        .i_config_corrected     (config_corrected),
+        .i_config_uncorrectable (config_uncorrectable),
+        .i_config_essential     (config_essential),
+        .i_config_crc           (config_crc),
+        .i_config_pass          (config_pass),
+        .i_tick                 (i_tick),
+        .o_ticks                (ticks)
     );
 
-    register_file #(.TRAYS(TRAYS), .TICK_HZ(TICK_HZ), .BUILD_ID(BUILD_ID)) register_file (
-        .i_clk                 (i_clk),
-        .i_rst                 (i_rst),
-        .i_valid               (bus_valid && !in_memory),
-        .i_write               (bus_write),
-        .i_address             (bus_address),
-        .o_done                (registers_done),
-        .o_data                (registers_data),
-        .o_write               (register_write),
-        .i_power_switch        (power_switch),
-        .i_pump_drive          (pump_drive),
-        .i_thermal_drive       (thermal_drive),
-        .i_safe_drive          (safe_drive),
-        .i_thermostat          (thermostat),
-        .i_temperature_limit   (temperature_limit),
-        .i_debounce            (debounce),
-        .i_current_limit       (current_limit),
-        .i_watchdog_enable     (watchdog_enable),
-        .i_watchdog_period     (watchdog_period),
-        .i_scrub_enable        (scrub_enable),
-        .i_scrub_period        (scrub_period),
-        .i_scratch             (scratch),
-        .i_caps                (caps),
-        .i_safe                (safe),
-        .i_watchdog_expired    (watchdog_expired),
-        .i_heater_on           (heater != 16'd0),
-        .i_over_temperature    (over_temperature),
-        .i_over_current        (over_current),
-        .i_powered             (powered),
-        .i_hottest_gpu         (hottest_gpu),
-        .i_hottest_hbm         (hottest_hbm),
-        .i_sensors             (i_sensors),
-        .i_corrected           (corrected),
-        .i_uncorrectable       (uncorrectable),
-        .i_error_valid         (error_valid),
-        .i_error_uncorrectable (error_uncorrectable),
-        .i_error_syndrome      (error_syndrome),
-        .i_error_word          (error_word),
-        .i_lost_valid          (lost_valid),
-        .i_lost_word           (lost_word),
-        .i_scrub_passes        (scrub_passes),
-        .i_scrub_word          (scrub_word),
-        .i_uptime              (uptime),
-        .i_received            (received_count),
-        .i_framing             (framing_count),
-        .i_oversize            (oversize_count),
-        .i_crc                 (crc_count),
-        .i_discarded           (discarded_count),
-        .i_refused             (refused_count),
-        .i_status              (last_status),
-        .i_executed            (executed_count),
-        .i_trips               (trip_count),
-        .i_expired             (expired_count),
-        .i_bad_kicks           (bad_kick_count),
-        .i_mismatches          (mismatch_count),
-        .i_repaired            (last_repaired),
-        .i_power_on            (power_on),
-        .i_external_reset      (external_reset)
+    // The status of the last refusal.
+    reg [7:0] last_status_q;
+
+    always @(posedge i_clk)
+        if (i_rst)
+            last_status_q <= 8'd0;
+        else if (refused)
+            last_status_q <= refusal;
+
+    // -- what the bus reads
+
+    register_file #(
+        .TRAYS    (TRAYS),
+        .TICK_HZ  (TICK_HZ),
+        .BUILD_ID (BUILD_ID),
+        .FLIGHT   (FLIGHT),
+        .ADC      (ADC)
+    ) register_file (
+        .i_clk                        (i_clk),
+        .i_rst                        (i_rst),
+        .i_valid                      (bus_valid && in_registers),
+        .i_wait                       (counting || storing),
+        .i_write                      (bus_write),
+        .i_address                    (bus_address),
+        .o_done                       (registers_done),
+        .o_data                       (registers_data),
+        .o_write                      (register_write),
+        .o_read                       (register_read),
+        .o_sample_index               (sample_index),
+        .i_sample                     (sample),
+        .o_counter_row                (counter_row),
+        .i_counters                   (counters),
+        .i_power_switch               (power_switch),
+        .i_pump_drive                 (pump_drive),
+        .i_thermal_drive              (thermal_drive),
+        .i_safe_drive                 (safe_drive),
+        .i_thermostat                 (thermostat),
+        .i_temperature_limit          (temperature_limit),
+        .i_debounce                   (debounce),
+        .i_current_limit              (current_limit),
+        .i_watchdog_enable            (watchdog_enable),
+        .i_watchdog_period            (watchdog_period),
+        .i_scrub_enable               (scrub_enable),
+        .i_scrub_period               (scrub_period),
+        .i_scratch                    (scratch),
+        .i_config_scan_enable         (config_scan_enable),
+        .i_config_scan_period         (config_scan_period),
+        .i_caps                       (caps),
+        .i_safe                       (safe),
+        .i_watchdog_expired           (watchdog_expired),
+        .i_heater_on                  (heater != 16'd0),
+        .i_over_temperature           (over_temperature),
+        .i_over_current               (over_current),
+        .i_powered                    (powered),
+        .i_hottest_gpu                (hottest_gpu),
+        .i_hottest_hbm                (hottest_hbm),
+        .i_ticks                      (ticks),
+        .i_status                     (last_status_q),
+        .i_repaired                   (last_repaired),
+        .i_power_on                   (power_on),
+        .i_external_reset             (external_reset),
+        .i_error_valid                (error_valid),
+        .i_error_uncorrectable        (error_uncorrectable),
+        .i_error_syndrome             (error_syndrome),
+        .i_error_word                 (error_word),
+        .i_lost_valid                 (lost_valid),
+        .i_lost_word                  (lost_word),
+        .i_scrub_word                 (scrub_word),
+        .i_config_state               (config_state),
+        .i_config_crc_error           (config_crc_error),
+        .i_config_lost                (config_lost),
+        .i_config_damaged             (config_damaged),
+        .i_config_error_valid         (config_error_valid),
+        .i_config_error_uncorrectable (config_error_uncorrectable),
+        .i_config_error_adjacent      (config_error_adjacent),
+        .i_config_error_essential     (config_error_essential),
+        .i_config_error_frame         (config_error_frame),
+        .i_config_error_place         (config_error_place),
+        .i_config_next_frame          (config_next_frame)
     );
 
-    assign o_idle = receiver_idle && target_ready && encoder_idle && memory_ready && !scrub_valid
-                 && settled;
+    assign o_idle = receiver_idle && target_ready && encoder_idle && memory_ready && config_ready
+                 && !scrub_valid && !config_due && !counting && settled;
 
 endmodule
 

@@ -8,7 +8,11 @@ module controller_uart #(
     parameter        TICK_HZ  = 100,
     parameter [31:0] BUILD_ID = 32'h0,
     parameter        CLOCK_HZ = 12000000,
-    parameter        BAUD     = 1000000
+    parameter        BAUD     = 1000000,
+    parameter        PARALLEL = 1,
+    parameter        ADC      = 0,
+    parameter        STIMULUS = 0,
+    parameter        FLIGHT   = 0
 ) (
     input  wire                       i_clk,
     input  wire                       i_rst,
@@ -17,7 +21,12 @@ module controller_uart #(
     output wire                       o_uart_tx,
     // rack, as at the controller
     input  wire [8*(32+16*TRAYS)-1:0] i_sensors,
+    input  wire                       i_present,
+    input  wire                       i_sample_valid,
+    input  wire [7:0]                 i_sample_index,
+    input  wire [31:0]                i_sample_data,
     output wire [8*(28+4*TRAYS)-1:0]  o_actuators,
+    output wire                       o_tick,   // time base of everything slow
     output wire                       o_idle
 );
 
@@ -39,6 +48,7 @@ module controller_uart #(
     wire       idle;
 
     assign o_idle = idle && tx_ready;
+    assign o_tick = tick;
 
     always @(posedge i_clk)
         if (i_rst || tick)
@@ -64,21 +74,33 @@ module controller_uart #(
         .o_line  (o_uart_tx)
     );
 
-    controller #(.TRAYS(TRAYS), .TICK_HZ(TICK_HZ), .BUILD_ID(BUILD_ID)) controller (
-        .i_clk       (i_clk),
-        .i_rst       (i_rst),
-        .i_tick      (tick),
-        .i_rx_data   (rx_data),
-        .i_rx_valid  (rx_valid),
-        .o_rx_ready  (rx_ready),
-        .i_rx_error  (rx_error || (rx_valid && !rx_ready)),  // overrun
-        .o_tx_data   (tx_data),
-        .o_tx_valid  (tx_valid),
-        .i_tx_ready  (tx_ready),
-        .i_sensors   (i_sensors),
-        .o_actuators (o_actuators),
-        .o_idle      (idle),
-        .i_upset     (43'd0)
+    controller #(
+        .TRAYS    (TRAYS),
+        .TICK_HZ  (TICK_HZ),
+        .BUILD_ID (BUILD_ID),
+        .PARALLEL (PARALLEL),
+        .ADC      (ADC),
+        .STIMULUS (STIMULUS),
+        .FLIGHT   (FLIGHT)
+    ) controller (
+        .i_clk          (i_clk),
+        .i_rst          (i_rst),
+        .i_tick         (tick),
+        .i_rx_data      (rx_data),
+        .i_rx_valid     (rx_valid),
+        .o_rx_ready     (rx_ready),
+        .i_rx_error     (rx_error || (rx_valid && !rx_ready)),  // overrun
+        .o_tx_data      (tx_data),
+        .o_tx_valid     (tx_valid),
+        .i_tx_ready     (tx_ready),
+        .i_sensors      (i_sensors),
+        .i_present      (i_present),
+        .i_sample_valid (i_sample_valid),
+        .i_sample_index (i_sample_index),
+        .i_sample_data  (i_sample_data),
+        .o_actuators    (o_actuators),
+        .o_idle         (idle),
+        .i_upset        (43'd0)
     );
 
 endmodule

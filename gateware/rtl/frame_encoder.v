@@ -2,8 +2,8 @@
 //
 // Latency: the first END leaves 1 clock after the first byte is offered, which is taken one clock
 // later; 3 bytes (CRC-16, END) follow the last one. A packet that ends without its last byte, after
-// an upset, is closed by an END alone: the other end drops it. Reset: idle; a frame in progress is
-// lost.
+// an upset, is closed by an END alone: the other end drops it. For tests a frame can be dropped, then
+// nothing of it leaves, or be given a wrong CRC-16. Reset: idle; a frame in progress is lost.
 `default_nettype none
 
 module frame_encoder (
@@ -15,6 +15,9 @@ module frame_encoder (
     input  wire       i_valid,
     input  wire       i_last,
     output wire       o_ready,
+    // faults, steady from the first byte of a packet until o_idle
+    input  wire       i_drop,
+    input  wire       i_corrupt,  // inverts bit 0 of the CRC-16
     // to the line
     output wire [7:0] o_data,
     output wire       o_valid,
@@ -39,6 +42,7 @@ module frame_encoder (
     wire        trailer    = (state_q == CRC_HIGH) || (state_q == CRC_LOW) || (state_q == STOP);
     wire        slip_valid = trailer || (((state_q == START) || (state_q == BODY)) && i_valid);
     wire        step       = slip_valid && slip_ready;
+    wire        encoded_valid;
     wire        given_up   = (state_q == BODY) && !i_open;
 
     crc16 crc16 (
@@ -51,18 +55,19 @@ module frame_encoder (
         .i_clk       (i_clk),
         .i_rst       (i_rst),
         .i_data      ((state_q == CRC_HIGH) ? crc_q[15:8]
-                    : (state_q == CRC_LOW)  ? crc_q[7:0]
+                    : (state_q == CRC_LOW)  ? {crc_q[7:1], crc_q[0] ^ i_corrupt}
                                             : i_data),
         .i_delimiter ((state_q == START) || (state_q == STOP)),
         .i_valid     (slip_valid),
         .o_ready     (slip_ready),
         .o_data      (o_data),
-        .o_valid     (o_valid),
-        .i_ready     (i_ready)
+        .o_valid     (encoded_valid),
+        .i_ready     (i_ready || i_drop)
     );
 
+    assign o_valid = encoded_valid && !i_drop;
     assign o_ready = (state_q == BODY) && slip_ready;
-    assign o_idle  = (state_q == START) && !o_valid;
+    assign o_idle  = (state_q == START) && !encoded_valid;
 
     always @(posedge i_clk)
         if (i_rst) begin

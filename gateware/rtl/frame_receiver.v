@@ -1,8 +1,8 @@
 // Bytes from the line to a checked RMAP packet: input FIFO, SLIP decoder, frame checker, packet
 // store. While the target works on a packet (i_ready low), bytes wait in the FIFO.
 //
-// An error mark belongs to the byte it comes with, or stands for a byte that was lost; one that
-// meets a full FIFO is kept until there is room.
+// An error mark belongs to the byte it comes with, or stands for a byte that was lost, or for all of
+// them when a pointer of the FIFO was upset; one that meets a full FIFO is kept until there is room.
 //
 // Latency: a byte at the input in clock 0 is decoded in clock 2; o_packet falls in the clock in
 // which the closing END is decoded. Reset: empty, between frames.
@@ -39,6 +39,7 @@ module frame_receiver (
     wire       fifo_push = i_rx_valid || mark;
     wire       fifo_ready;
     wire       fifo_empty;
+    wire       fifo_lost;
     wire       line_valid;
     wire       line_error;
     wire [7:0] line_data;
@@ -57,7 +58,7 @@ module frame_receiver (
         if (i_rst)
             mark_q <= 1'b0;
         else
-            mark_q <= mark && !fifo_ready;
+            mark_q <= fifo_lost || (mark && !fifo_ready);
 
     byte_fifo #(.WIDTH(9), .DEPTH_LOG2(9)) byte_fifo (
         .i_clk   (i_clk),
@@ -68,7 +69,8 @@ module frame_receiver (
         .o_data  ({line_error, line_data}),
         .o_valid (line_valid),
         .i_ready (i_ready),
-        .o_empty (fifo_empty)
+        .o_empty (fifo_empty),
+        .o_lost  (fifo_lost)
     );
 
     slip_decoder slip_decoder (

@@ -13,24 +13,31 @@ module hottest #(
     output wire [15:0]         o_hbm
 );
 
-    reg [15:0] gpu;
-    reg [15:0] hbm;
+    wire [16*32-1:0] gpu;
+    wire [16*32-1:0] hbm;
 
-    integer i;
-
-    always @* begin
-        gpu = 16'd0;
-        hbm = 16'd0;
-        for (i = 0; i < TRAYS; i = i + 1) begin
-            if (i_powered[i] && (i_gpu[16*i +: 16] > gpu))
-                gpu = i_gpu[16*i +: 16];
-            if (i_powered[i] && (i_hbm[16*i +: 16] > hbm))
-                hbm = i_hbm[16*i +: 16];
+    genvar i;
+    generate
+        for (i = 0; i < 32; i = i + 1) begin : gen_tray
+            if (i < TRAYS) begin : gen_fitted
+                assign gpu[16*i +: 16] = i_gpu[16*i +: 16] & {16{i_powered[i]}};
+                assign hbm[16*i +: 16] = i_hbm[16*i +: 16] & {16{i_powered[i]}};
+            end else begin : gen_none
+                assign gpu[16*i +: 16] = 16'd0;
+                assign hbm[16*i +: 16] = 16'd0;
+            end
         end
-    end
+    endgenerate
 
-    assign o_gpu = gpu;
-    assign o_hbm = hbm;
+    largest largest_gpu (
+        .i_values  (gpu),
+        .o_largest (o_gpu)
+    );
+
+    largest largest_hbm (
+        .i_values  (hbm),
+        .o_largest (o_hbm)
+    );
 
 endmodule
 

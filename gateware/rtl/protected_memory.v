@@ -1,30 +1,33 @@
-// 1024 words of 32 bits behind a SECDED (39,32) code. A read corrects a word in place and counts;
-// it has two clients, the register bus and the scrubber, the bus goes first.
+// 1024 words of 32 bits behind a SECDED (39,32) code. A read corrects a word in place and tells; it
+// has two clients, the register bus and the scrubber, the bus goes first. A flip inverts bits of a
+// stored codeword, for tests.
 //
-// Latency: bus write 1 clock, bus read 2 clocks from i_bus_valid to o_bus_done; scrub 2 clocks.
-// Reset: the counters and the last-error registers, and the memory itself: 1024 clocks go by
-// clearing it word by word (o_ready low), clients wait meanwhile.
+// Latency: o_bus_done in the clock of i_bus_valid for a write, in the next one for a read or a flip;
+// o_scrub_done in the next one. Reset: the last-error registers, and the memory itself: 1024 clocks go
+// by clearing it word by word (o_ready low), clients wait meanwhile.
 `default_nettype none
 
 module protected_memory (
     input  wire        i_clk,
     input  wire        i_rst,
     output wire        o_ready,
+    output wire [7:0]  o_clear_index,    // runs while o_ready is low: for others to clear by
     // register bus: held until o_bus_done
     input  wire        i_bus_valid,
     input  wire        i_bus_write,
+    input  wire [1:0]  i_bus_flip,       // a write inverts: bit 0 data bits, bit 1 check bits
     input  wire [9:0]  i_bus_word,
     input  wire [31:0] i_bus_data,
     output wire        o_bus_done,
-    output wire [31:0] o_bus_data,
+    output wire [31:0] o_bus_data,       // with o_bus_done
     // scrubber: held until o_scrub_done
     input  wire        i_scrub_valid,
     input  wire [9:0]  i_scrub_word,
     output wire        o_scrub_done,
     // errors met
-    output wire [15:0] o_corrected,
-    output wire [15:0] o_uncorrectable,
-    output wire        o_error_valid,
+    output wire        o_corrected,      // one clock
+    output wire        o_uncorrectable,  // one clock
+    output wire        o_error_valid,    // the last one
     output wire        o_error_uncorrectable,
     output wire [6:0]  o_error_syndrome,
     output wire [9:0]  o_error_word,
@@ -34,22 +37,19 @@ module protected_memory (
 
     // One-hot, so that an upset leads to a value that is none of them; it does nothing and goes to
     // IDLE, never to CLEAR. Synthesis must leave the encoding alone.
-    localparam [2:0] CLEAR = 3'b001;
-    localparam [2:0] IDLE  = 3'b010;
-    localparam [2:0] CHECK = 3'b100;
+    localparam [3:0] CLEAR = 4'b0001;
+    localparam [3:0] IDLE  = 4'b0010;
+    localparam [3:0] CHECK = 4'b0100;
+    localparam [3:0] FLIP  = 4'b1000;
 
-    // Read and written from outside by fault injection in simulation.
-    reg [38:0] words [0:1023] /* verilator public_flat_rw */;
+    // Read and written from outside by fault injection in simulation. No read in a clock that stores.
+    (* no_rw_check *) reg [38:0] words [0:1023] /* verilator public_flat_rw */;
 
     (* fsm_encoding = "none", syn_encoding = "original" *)
-    reg [2:0]  state_q;
+    reg [3:0]  state_q;
     reg [9:0]  word_q;         // being cleared, or being checked
     reg        for_scrub_q;    // the check is the scrubber's
     reg [38:0] code_q;         // output register of the RAM
-    reg        bus_done_q;
-    reg [31:0] bus_data_q;
-    reg [15:0] corrected_q;
-    reg [15:0] uncorrectable_q;
     reg        error_valid_q;
     reg        error_uncorrectable_q;
     reg [6:0]  error_syndrome_q;
@@ -57,15 +57,18 @@ module protected_memory (
     reg        lost_valid_q;
     reg [9:0]  lost_word_q;
 
-    wire        bus_new   = (state_q == IDLE) && i_bus_valid && !bus_done_q;
-    wire        bus_write = bus_new && i_bus_write;
+    wire        bus_new   = (state_q == IDLE) && i_bus_valid;
+    wire        bus_flip  = bus_new && i_bus_write && (i_bus_flip != 2'd0);
+    wire        bus_write = bus_new && i_bus_write && (i_bus_flip == 2'd0);
     wire        bus_read  = bus_new && !i_bus_write;
     wire        scrub     = (state_q == IDLE) && !bus_new && i_scrub_valid;
     wire        checking  = (state_q == CHECK);
+    wire        flipping  = (state_q == FLIP);
     wire [9:0]  read_word = scrub ? i_scrub_word : i_bus_word;
 
     wire [38:0] encoded;
     wire [38:0] repaired;
+    wire [38:0] error;     // the bit that is wrong
     wire [6:0]  syndrome;
     wire        single;
     wire        double;
@@ -78,21 +81,26 @@ module protected_memory (
     secded_decode secded_decode (
         .i_code          (code_q),
         .o_code          (repaired),
+        .o_flip          (error),
         .o_syndrome      (syndrome),
         .o_corrected     (single),
         .o_uncorrectable (double)
     );
 
-    wire        store      = (state_q == CLEAR) || bus_write || (checking && single);
+    wire [38:0] wanted     = {i_bus_data[6:0] & {7{i_bus_flip[1]}}, i_bus_data & {32{i_bus_flip[0]}}};
+    wire [38:0] changed    = code_q ^ (checking ? error : wanted);
+    wire unused = &{1'b0, repaired[38:32]};
+
+    wire        store      = (state_q == CLEAR) || bus_write || (checking && single) || flipping;
     wire [9:0]  store_word = bus_write ? i_bus_word : word_q;
-    wire [38:0] store_code = bus_write ? encoded : checking ? repaired : 39'd0;
+    wire [38:0] store_code = bus_write ? encoded : (state_q == CLEAR) ? 39'd0 : changed;
 
     always @(posedge i_clk)
         if (store)
             words[store_word] <= store_code;
 
     always @(posedge i_clk)
-        if (bus_read || scrub)
+        if (bus_read || bus_flip || scrub)
             code_q <= words[read_word];
 
     // So that the memory is defined before the first clock; the walk after reset does it in hardware.
@@ -102,11 +110,12 @@ module protected_memory (
             words[i] = 39'd0;
 
     assign o_ready               = (state_q != CLEAR);
-    assign o_bus_done            = bus_done_q;
-    assign o_bus_data            = bus_data_q;
+    assign o_bus_done            = bus_write || flipping || (checking && !for_scrub_q);
+    assign o_bus_data            = repaired[31:0];
     assign o_scrub_done          = checking && for_scrub_q;
-    assign o_corrected           = corrected_q;
-    assign o_uncorrectable       = uncorrectable_q;
+    assign o_clear_index         = word_q[7:0];
+    assign o_corrected           = checking && single;
+    assign o_uncorrectable       = checking && double;
     assign o_error_valid         = error_valid_q;
     assign o_error_uncorrectable = error_uncorrectable_q;
     assign o_error_syndrome      = error_syndrome_q;
@@ -119,12 +128,7 @@ module protected_memory (
             state_q     <= CLEAR;
             word_q      <= 10'd0;
             for_scrub_q <= 1'b0;
-            bus_done_q  <= 1'b0;
-            bus_data_q  <= 32'd0;
         end else begin
-            bus_done_q <= bus_write || (checking && !for_scrub_q);
-            if (checking)
-                bus_data_q <= repaired[31:0];
             case (state_q)
                 CLEAR:   begin
                              word_q <= word_q + 10'd1;
@@ -136,6 +140,8 @@ module protected_memory (
                              for_scrub_q <= scrub;
                              if (bus_read || scrub)
                                  state_q <= CHECK;
+                             else if (bus_flip)
+                                 state_q <= FLIP;
                          end
                 default: state_q <= IDLE;
             endcase
@@ -143,8 +149,6 @@ module protected_memory (
 
     always @(posedge i_clk)
         if (i_rst) begin
-            corrected_q           <= 16'd0;
-            uncorrectable_q       <= 16'd0;
             error_valid_q         <= 1'b0;
             error_uncorrectable_q <= 1'b0;
             error_syndrome_q      <= 7'd0;
@@ -152,12 +156,9 @@ module protected_memory (
             lost_valid_q          <= 1'b0;
             lost_word_q           <= 10'd0;
         end else if (checking) begin
-            if (single)
-                corrected_q <= corrected_q + 16'd1;
             if (double) begin
-                uncorrectable_q <= uncorrectable_q + 16'd1;
-                lost_valid_q    <= 1'b1;
-                lost_word_q     <= word_q;
+                lost_valid_q <= 1'b1;
+                lost_word_q  <= word_q;
             end
             if (single || double) begin
                 error_valid_q         <= 1'b1;

@@ -29,7 +29,8 @@ module rmap_receiver (
     reg         header_ok_q;
     reg [7:0]   crc_q;
     reg [23:0]  gather_q;  // the first bytes of the word that is coming in
-    reg [31:0]  words [0:63];
+    (* no_rw_check *) reg [31:0] words [0:63];  // read long after the last byte has come
+
     reg [31:0]  word_q;
 
     wire [7:0] crc;

@@ -2,14 +2,16 @@
 // word on the register bus, and streams the reply. Nothing is written before the whole packet has
 // been checked.
 //
-// Latency: 2 clocks from i_packet to the first bus access or reply byte; writes take 2 clocks a
-// word; a reply leaves at one byte a clock, its words are read one ahead of the bytes.
+// Latency: 3 clocks from i_packet to the first bus access or reply byte, as long as i_hold is low in
+// the one before; a word is written in as many clocks as the bus takes; a reply leaves at one byte a
+// clock, its words are read one ahead of the bytes.
 // Reset: idle; a command in progress is lost. An upset of the state does the same.
 `default_nettype none
 `include "registers.vh"
 
 module rmap_target #(
-    parameter TRAYS = 18
+    parameter TRAYS  = 18,
+    parameter FLIGHT = 0
 ) (
     input  wire         i_clk,
     input  wire         i_rst,
@@ -37,6 +39,7 @@ module rmap_target #(
     output wire         o_reply_last,
     input  wire         i_reply_ready,
     // events, one clock each
+    output wire         o_decide,    // the command is acted on from here
     output wire         o_discarded,
     output wire         o_refused,   // with o_status
     output wire [7:0]   o_status,
@@ -90,7 +93,7 @@ module rmap_target #(
     reg [3:0]   position_q;
     reg [7:0]   crc_q;
 
-    rmap_verdict #(.TRAYS(TRAYS)) rmap_verdict (
+    rmap_verdict #(.TRAYS(TRAYS), .FLIGHT(FLIGHT)) rmap_verdict (
         .i_target      (i_header[119:112]),
         .i_protocol    (i_header[111:104]),
         .i_instruction (i_header[103:96]),
@@ -174,6 +177,7 @@ module rmap_target #(
     wire nothing   = accepted && is_write && (length == 10'd0);
 
     assign o_ready     = (state_q == IDLE);
+    assign o_decide    = deciding;
     assign o_discarded = deciding && discard_q;
     assign o_refused   = refused;
     assign o_status    = status_q;

@@ -6,7 +6,8 @@
 `include "registers.vh"
 
 module rmap_verdict #(
-    parameter TRAYS = 18
+    parameter TRAYS  = 18,
+    parameter FLIGHT = 0   // 1: the test key is a wrong one
 ) (
     // header fields
     input  wire [7:0]  i_target,     // logical address
@@ -40,6 +41,13 @@ module rmap_verdict #(
 
     localparam [31:0] TRAY_CONTROL_END = `RS_TRAY_CONTROL_BASE + `RS_TRAY_CONTROL_PER_TRAY * TRAYS;
     localparam [31:0] TRAYS_END        = `RS_TRAYS_BASE + `RS_TRAYS_PER_TRAY * TRAYS;
+    localparam [31:0] STIMULUS_END     = `RS_STIMULUS_TRAYS_BASE + `RS_STIMULUS_TRAYS_PER_TRAY * TRAYS;
+
+    localparam [1:0] READ  = 2'b10;
+    localparam [1:0] WRITE = 2'b01;
+    localparam [1:0] BOTH  = 2'b11;
+    localparam       PLAIN = 1'b0;  // flight key
+    localparam       TEST  = 1'b1;  // test key
 
     wire is_write  = i_instruction[5];
     wire is_read   = (i_instruction[5:3] == 3'b001);
@@ -47,33 +55,51 @@ module rmap_verdict #(
     wire verify    = i_instruction[4];
     wire increment = i_instruction[2];
 
-    // Where the bytes lie. One word is touched when the address does not advance.
+    wire flight_key = (i_key == `RS_FLIGHT_KEY);
+    wire test_key   = (FLIGHT == 0) && (i_key == `RS_TEST_KEY);
+
+    // Where the bytes lie, in words. One word is touched when the address does not advance.
     wire        one_word = !increment || is_modify || (i_length == 24'd0);
-    wire [32:0] last     = {1'b0, i_address} + (one_word ? 33'd4 : {9'd0, i_length});
-    wire        aligned  = (i_address[1:0] == 2'd0) && (i_length[1:0] == 2'd0);
+    wire        reachable = (i_extension == 8'd0) && (i_address[31:17] == 15'd0)
+                        && (i_address[1:0] == 2'd0) && (i_length[1:0] == 2'd0);
+    wire [15:0] behind   = {1'b0, i_address[16:2]} + (one_word ? 16'd1 : {8'd0, i_length[9:2]});
 
-    wire readable = lies_in(i_address, last, `RS_IDENTITY_BASE, `RS_IDENTITY_END)
-                 || lies_in(i_address, last, `RS_FAST_BASE, `RS_FAST_END)
-                 || lies_in(i_address, last, `RS_DIAGNOSTICS_BASE, `RS_DIAGNOSTICS_END)
-                 || lies_in(i_address, last, `RS_TRAYS_BASE, TRAYS_END);
-    wire writable = lies_in(i_address, last, `RS_COMMAND_BASE, `RS_COMMAND_END);
-    wire both     = lies_in(i_address, last, `RS_CONTROL_BASE, `RS_CONTROL_END)
-                 || lies_in(i_address, last, `RS_TRAY_CONTROL_BASE, TRAY_CONTROL_END)
-                 || lies_in(i_address, last, `RS_MEMORY_BASE, `RS_MEMORY_END);
-    wire allowed  = (i_extension == 8'd0) && aligned
-                 && (both || (is_read && readable) || (is_write && writable));
+    // The region in which the first word lies, if it lies in any: its access, key and end. Regions
+    // are in the order of their addresses; what lies between two of them is behind the first's end.
+    reg [1:0]  access;
+    reg        key;
+    reg [31:0] region_end;
 
-    function lies_in;
-        input [31:0] first;
-        input [32:0] behind;
-        input [31:0] base;
-        input [31:0] region_end;
-        lies_in = (first >= base) && (behind <= {1'b0, region_end});
-    endfunction
+    wire [31:0] first = {15'd0, i_address[16:0]};
 
-    // How long the packet has to be: header, data, data CRC.
-    wire [24:0] bytes_due = {1'b0, i_length} + 25'd17;
-    wire [24:0] bytes     = {16'd0, i_bytes};
+    always @*
+        if (first < `RS_CONTROL_BASE)             {access, key, region_end} = {READ,  PLAIN, `RS_IDENTITY_END};
+        else if (first < `RS_COMMAND_BASE)        {access, key, region_end} = {BOTH,  PLAIN, `RS_CONTROL_END};
+        else if (first < `RS_FAST_BASE)           {access, key, region_end} = {WRITE, PLAIN, `RS_COMMAND_END};
+        else if (first < `RS_DIAGNOSTICS_BASE)    {access, key, region_end} = {READ,  PLAIN, `RS_FAST_END};
+        else if (first < `RS_TRAY_CONTROL_BASE)   {access, key, region_end} = {READ,  PLAIN, `RS_DIAGNOSTICS_END};
+        else if (first < `RS_TRAYS_BASE)          {access, key, region_end} = {BOTH,  PLAIN, TRAY_CONTROL_END};
+        else if (first < `RS_MEMORY_BASE)         {access, key, region_end} = {READ,  PLAIN, TRAYS_END};
+        else if (first < `RS_CONFIG_FRAMES_BASE)  {access, key, region_end} = {BOTH,  PLAIN, `RS_MEMORY_END};
+        else if (first < `RS_ESSENTIAL_BITS_BASE) {access, key, region_end} = {BOTH,  PLAIN, `RS_CONFIG_FRAMES_END};
+        else if ((first < `RS_STIMULUS_RACK_BASE) || (FLIGHT != 0))
+                                                  {access, key, region_end} = {BOTH,  PLAIN, `RS_ESSENTIAL_BITS_END};
+        else if (first < `RS_STIMULUS_TRAYS_BASE) {access, key, region_end} = {WRITE, TEST,  `RS_STIMULUS_RACK_END};
+        else if (first < `RS_INJECTION_BASE)      {access, key, region_end} = {WRITE, TEST,  STIMULUS_END};
+        else if (first < `RS_FLIP_REGISTERS_BASE) {access, key, region_end} = {WRITE, TEST,  `RS_INJECTION_END};
+        else if (first < `RS_FLIP_MEMORY_BASE)    {access, key, region_end} = {WRITE, TEST,  `RS_FLIP_REGISTERS_END};
+        else if (first < `RS_FLIP_CHECK_BASE)     {access, key, region_end} = {WRITE, TEST,  `RS_FLIP_MEMORY_END};
+        else if (first < `RS_FLIP_CONFIG_BASE)    {access, key, region_end} = {WRITE, TEST,  `RS_FLIP_CHECK_END};
+        else                                      {access, key, region_end} = {WRITE, TEST,  `RS_FLIP_CONFIG_END};
+
+    wire allowed = reachable && (behind <= region_end[17:2]) && (key == test_key)
+                && (is_read ? access[1] : is_modify ? (access == BOTH) : access[0]);
+
+    wire too_long = (is_write && (i_length > `RS_WRITE_MAX)) || (is_read && (i_length > `RS_READ_MAX));
+
+    // How long the packet has to be: header, data, data CRC. A write of more does not get here.
+    wire [9:0] bytes_due = {1'b0, i_length[8:0]} + 10'd17;
+    wire [9:0] bytes     = {1'b0, i_bytes};
 
     reg [7:0] status;
 
@@ -89,15 +115,13 @@ module rmap_verdict #(
             status = UNUSED_CODE;
         else if (i_target != `RS_LOGICAL_ADDRESS)
             status = INVALID_ADDRESS;
-        else if (i_key != `RS_FLIGHT_KEY)
+        else if (!flight_key && !test_key)
             status = INVALID_KEY;
         else if (is_modify && (i_length != 24'd8))
             status = RMW_LENGTH;
-        else if (is_write && verify && (i_length > `RS_WRITE_MAX))
+        else if (is_write && verify && too_long)
             status = VERIFY_OVERRUN;
-        else if ((is_write && (i_length > `RS_WRITE_MAX)) || (is_read && (i_length > `RS_READ_MAX)))
-            status = NOT_AUTHORISED;
-        else if (!allowed)
+        else if (too_long || !allowed)
             status = NOT_AUTHORISED;
         else if (is_read)
             status = (i_bytes > 9'd16) ? TOO_MUCH_DATA : OK;
@@ -107,6 +131,9 @@ module rmap_verdict #(
             status = TOO_MUCH_DATA;
         else
             status = i_data_ok ? OK : DATA_CRC;
+
+    // Regions are whole words below 2^18.
+    wire unused = &{1'b0, region_end[31:18], region_end[1:0]};
 
 endmodule
 

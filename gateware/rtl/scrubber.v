@@ -18,40 +18,38 @@ module scrubber (
     output wire [9:0]  o_word,
     input  wire        i_done,
     // progress
-    output wire [15:0] o_passes
+    output wire        o_pass      // one clock, with the last word of a pass
 );
 
-    localparam [15:0] BURST = 16'd8;
+    localparam [7:0] BURST = 8'd8;
 
-    reg [15:0] ticks_q;
-    reg [15:0] due_q;     // words of the bursts asked for and not yet done
+    reg [15:0] ticks_q;   // to the next burst
+    reg        restart_q; // the period starts in this clock
+    reg [7:0]  due_q;     // words of the bursts asked for and not yet done
     reg [9:0]  word_q;
-    reg [15:0] passes_q;
 
-    wire [15:0] ticks  = ticks_q + 16'd1;
-    wire        expire = i_tick && i_enable && !i_restart && (ticks >= i_period);
+    wire expire = i_tick && i_enable && !i_restart && !restart_q && (ticks_q[15:1] == 15'd0);
 
-    assign o_valid  = (due_q != 16'd0);
+    assign o_valid  = (due_q != 8'd0);
     assign o_word   = word_q;
-    assign o_passes = passes_q;
+    assign o_pass   = i_done && (word_q == 10'd1023);
 
     always @(posedge i_clk)
         if (i_rst) begin
-            ticks_q  <= 16'd0;
-            due_q    <= 16'd0;
-            word_q   <= 10'd0;
-            passes_q <= 16'd0;
+            ticks_q   <= 16'd0;
+            restart_q <= 1'b1;
+            due_q     <= 8'd0;
+            word_q    <= 10'd0;
         end else begin
-            if (!i_enable || i_restart || expire)
-                ticks_q <= 16'd0;
+            restart_q <= i_restart;
+            if (!i_enable || restart_q || expire)
+                ticks_q <= i_period;
             else if (i_tick)
-                ticks_q <= ticks;
-            due_q <= due_q + (expire ? BURST : 16'd0) - {15'd0, i_done};
-            if (i_done) begin
+                ticks_q <= ticks_q - 16'd1;
+            if (expire || i_done)
+                due_q <= due_q + (expire ? BURST : 8'd0) - {7'd0, i_done};
+            if (i_done)
                 word_q <= word_q + 10'd1;
-                if (word_q == 10'd1023)
-                    passes_q <= passes_q + 16'd1;
-            end
         end
 
 endmodule

@@ -7,6 +7,7 @@
 module secded_decode (
     input  wire [38:0] i_code,
     output wire [38:0] o_code,          // corrected; as it came when that is not possible
+    output wire [38:0] o_flip,          // what was corrected
     output wire [6:0]  o_syndrome,      // overall parity, then 6 Hamming bits
     output wire        o_corrected,     // one bit was wrong
     output wire        o_uncorrectable
@@ -32,6 +33,7 @@ module secded_decode (
     wire        nowhere  = |position[63:39];
 
     assign o_code          = i_code ^ flip;
+    assign o_flip          = flip;
     assign o_syndrome      = {odd, hamming};
     assign o_corrected     = odd && !nowhere;
     assign o_uncorrectable = nowhere || (!odd && (hamming != 6'd0));

@@ -7,7 +7,8 @@
 // vendors' tools.
 //
 // For tests, i_upset flips bits in one copy at the next clock edge: {strike, copy (0 to 2), number of
-// the register, mask}. Where it is tied to 0, nothing of that is left.
+// the register, mask}. Where it is tied to 0, nothing of that is left. Where the mask is what i_data
+// is, a flip costs no LUT: each copy then has a LUT of its own in front, of four inputs.
 //
 // Latency: 1 clock from i_write to o_data; an upset is repaired at the next clock edge, o_mismatch is
 // high until then. Reset: RESET in all copies.
@@ -35,7 +36,7 @@ module triplicated #(
 
     wire             mine = (i_upset[39:32] == NUMBER);
     wire [WIDTH-1:0] voted;
-    wire [WIDTH-1:0] next  = i_write ? i_data : voted;
+    wire [WIDTH-1:0] next = i_write ? i_data : voted;
 
     voter #(.WIDTH(WIDTH)) voter (
         .i_a        (copy_a_q),
@@ -47,26 +48,35 @@ module triplicated #(
 
     assign o_data = voted;
 
-    (* keep *) always @(posedge i_clk) begin
-        copy_a_q <= i_rst ? RESET : next;
-        if (i_upset[42])  // alone: it is what a simulator has to look at in every clock
-            if (mine && (i_upset[41:40] == 2'd0))
-                copy_a_q <= next ^ i_upset[WIDTH-1:0];
-    end
+    (* keep *) always @(posedge i_clk)
+        if (i_rst)
+            copy_a_q <= RESET;
+        else begin
+            copy_a_q <= next;
+            if (i_upset[42])  // alone: it is what a simulator has to look at in every clock
+                if (mine && (i_upset[41:40] == 2'd0))
+                    copy_a_q <= next ^ i_upset[WIDTH-1:0];
+        end
 
-    (* keep *) always @(posedge i_clk) begin
-        copy_b_q <= i_rst ? RESET : next;
-        if (i_upset[42])
-            if (mine && (i_upset[41:40] == 2'd1))
-                copy_b_q <= next ^ i_upset[WIDTH-1:0];
-    end
+    (* keep *) always @(posedge i_clk)
+        if (i_rst)
+            copy_b_q <= RESET;
+        else begin
+            copy_b_q <= next;
+            if (i_upset[42])
+                if (mine && (i_upset[41:40] == 2'd1))
+                    copy_b_q <= next ^ i_upset[WIDTH-1:0];
+        end
 
-    (* keep *) always @(posedge i_clk) begin
-        copy_c_q <= i_rst ? RESET : next;
-        if (i_upset[42])
-            if (mine && (i_upset[41:40] == 2'd2))
-                copy_c_q <= next ^ i_upset[WIDTH-1:0];
-    end
+    (* keep *) always @(posedge i_clk)
+        if (i_rst)
+            copy_c_q <= RESET;
+        else begin
+            copy_c_q <= next;
+            if (i_upset[42])
+                if (mine && (i_upset[41:40] == 2'd2))
+                    copy_c_q <= next ^ i_upset[WIDTH-1:0];
+        end
 
 endmodule
 

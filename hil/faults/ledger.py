@@ -2,19 +2,20 @@
 
 Every upset ends as one of four, looked at once a second and when the run ends:
 
-corrected       undone without flight software: a single flipped bit whose codeword reads again as
-                before the strike; an HBM error that its ECC corrected.
-recovered       undone by flight software: a word with two or more flipped bits that was rewritten;
-                a hung or latched-up tray that runs again; weights that were reloaded.
+corrected       undone without flight software: flipped bits that the memory's own code corrects,
+                whose codeword reads again as before the strike; an HBM error that its ECC
+                corrected.
+recovered       undone by flight software: a codeword with flipped bits beyond its code that was
+                rewritten; a hung or latched-up tray that runs again; weights that were reloaded.
 uncorrectable   still there at the end, and reported: hardware or flight software counted it.
 silent          never noticed: a wrong result, or a wrong bit that nothing met before the end. An
                 upset that met nothing (its tray was off) is silent too; its note says so.
 
-Rules for a word of memory. `expected` is its codeword before the first strike, `mask` the XOR of
-the strikes since. It is still wrong while it reads `expected ^ mask`. When it reads `expected`
-again the strikes are corrected if a single bit was flipped and recovered otherwise. When it reads
-anything else, it was rewritten with other data: recovered; unless three or more bits were flipped,
-which the code can mistake for one: silent.
+Rules for a codeword of a memory (a configuration frame is one, too). `expected` is what it was
+before the first strike, `mask` the XOR of the strikes since. It is still wrong while it reads
+`expected ^ mask`. When it reads `expected` again the strikes are corrected if the code corrects
+`mask` and recovered otherwise. When it reads anything else, it was rewritten with other data:
+recovered; unless so many bits were flipped that the code can mistake them for others: silent.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Entry:
 
     def settle(self, fate: Fate, time_ns: int, note: str = "") -> None:
         """Close the entry."""
-        self.fate, self.settled_ns, self.note = fate, time_ns, note
+        self.fate, self.settled_ns = fate, time_ns
+        self.note = "; ".join(part for part in (self.note, note) if part)
 
     def as_dict(self) -> dict[str, Any]:
         """For events.jsonl."""
@@ -67,7 +69,16 @@ class Entry:
 
 
 class Memory(Protocol):
-    """A memory behind a SECDED code that can be struck and looked at."""
+    """A memory behind a code that can be struck and looked at, by codewords."""
+
+    def corrects(self, mask: int) -> bool:
+        """Whether the code undoes these flips of a codeword by itself."""
+
+    def mistakes(self, mask: int) -> bool:
+        """Whether the code may take these flips for others, and correct good bits."""
+
+    def remark(self, word: int, mask: int) -> str:
+        """What is special about these bits, "" if nothing is."""
 
     def peek(self, word: int) -> int:
         """The stored codeword."""
@@ -76,7 +87,7 @@ class Memory(Protocol):
         """XOR `mask` into the stored codeword; returns it as read back."""
 
     def reported(self) -> int:
-        """Uncorrectable words counted so far, as flight software knows."""
+        """Uncorrectable codewords counted so far, as flight software knows."""
 
 
 class Trays(Protocol):
@@ -102,7 +113,7 @@ class _Word:
     entries: list[Entry] = field(default_factory=list)
 
 
-MEMORIES = ("controller_memory", "flight_memory")
+MEMORIES = ("controller_memory", "flight_memory", "config_frames")
 TRANSIENT = {"compute": "a wrong result, gone with it"}
 SELF_CORRECTED = {"hbm_corrected": "by the ECC of the HBM"}
 
@@ -119,6 +130,7 @@ class Ledger:
         self._trays = trays
         self._words: dict[tuple[str, int], _Word] = {}
         self._on_trays: list[tuple[Entry, int]] = []  # with the count of reports before the strike
+        self._settled: list[Entry] = []  # since the last look
 
     def strike(self, upset: Upset, time_ns: int) -> Entry:
         """Let an upset act and open its entry. Raises InjectionError when it does not take."""
@@ -131,16 +143,16 @@ class Ledger:
         return entry
 
     def look(self, time_ns: int) -> list[Entry]:
-        """See what became of the open entries; those settled by this look."""
-        waiting = [entry for word in self._words.values() for entry in word.entries]
-        waiting += [entry for entry, _ in self._on_trays]
+        """See what became of the open entries; those settled since the last look."""
         for key in list(self._words):
             self._look_at_word(key, time_ns)
         for entry, _ in self._on_trays:
             if not self._trays.damaged(entry.upset):
                 entry.settle(Fate.RECOVERED, time_ns)
+                self._settled.append(entry)
         self._on_trays = [pair for pair in self._on_trays if pair[0].fate is Fate.OPEN]
-        return [entry for entry in waiting if entry.fate is not Fate.OPEN]
+        settled, self._settled = self._settled, []
+        return settled
 
     def close(self, time_ns: int) -> list[Entry]:
         """Look a last time and settle what is still open."""
@@ -177,6 +189,7 @@ class Ledger:
             mask ^= 1 << bit
         word.mask ^= mask
         word.entries.append(entry)
+        entry.note = memory.remark(index, mask)
         memory.flip(index, mask)
 
     def _strike_tray(self, entry: Entry, time_ns: int) -> None:
@@ -194,20 +207,21 @@ class Ledger:
     def _look_at_word(self, key: tuple[str, int], time_ns: int) -> None:
         element, index = key
         word = self._words[key]
-        now = self._memories[element].peek(index)
-        flipped = word.mask.bit_count()
+        memory = self._memories[element]
+        now = memory.peek(index)
         if now == word.expected:
             fate, note = Fate.RECOVERED, "rewritten"
-            if flipped < 2:
-                fate, note = Fate.CORRECTED, "" if flipped else "flipped back by another upset"
+            if memory.corrects(word.mask):
+                fate, note = Fate.CORRECTED, "" if word.mask else "flipped back by another upset"
         elif now == word.expected ^ word.mask:
             return
-        elif flipped >= 3:
-            fate, note = Fate.SILENT, f"{flipped} flipped bits taken for one"
+        elif memory.mistakes(word.mask):
+            fate, note = Fate.SILENT, f"{word.mask.bit_count()} flipped bits taken for fewer"
         else:
             fate, note = Fate.RECOVERED, "rewritten with other data"
         for entry in word.entries:
             entry.settle(fate, time_ns, note)
+        self._settled += word.entries
         del self._words[key]
 
 

@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from types import TracebackType
 from typing import ClassVar, Self
 
+from hil.errors import InjectionError
 from sim.channels import RACK_BYTES, TRAY_BYTES
 
 TRAYS_DEFAULT = 18
 TRAYS_MAXIMUM = 32
-MEMORY_WORDS = 1024
 CODEWORD_BITS = 39
+
+
+@dataclass(frozen=True)
+class Store:
+    """Words that an upset can strike beside the link."""
+
+    name: str
+    number: int  # in messages to the simulator
+    words: int
+    bits: int  # of a word
+
+    def check_word(self, word: int) -> None:
+        """Raise IndexError unless `word` is the index of one."""
+        if not 0 <= word < self.words:
+            raise IndexError(f"{self.name} word {word}, must be 0 to {self.words - 1}")
+
+    def check_mask(self, mask: int) -> None:
+        """Raise ValueError unless `mask` flips at least one bit of a word."""
+        if not 0 < mask < 1 << self.bits:
+            raise ValueError(f"flip mask {mask:#x}, must be 1 to {(1 << self.bits) - 1:#x}")
+
+
+MEMORY = Store("memory", 0, 1024, CODEWORD_BITS)  # codewords of the protected memory
+FRAMES = Store("frame", 1, 256, 32)  # the configuration frames, 16 words each
 
 
 class LockstepTarget(ABC):
@@ -22,6 +47,7 @@ class LockstepTarget(ABC):
     """
 
     name: ClassVar[str]
+    transparent: ClassVar[bool] = True  # memory and registers can be reached beside the link
     tick_ns: ClassVar[int] = 10_000_000  # 100 Hz, as in identity.config.tick_hz
 
     def __init__(self, trays: int = TRAYS_DEFAULT) -> None:
@@ -66,16 +92,50 @@ class LockstepTarget(ABC):
     def exchange(self, data: bytes) -> bytes:
         """Bytes from the link into the controller; the bytes it answers with. Takes no time."""
 
-    @abstractmethod
     def flip_memory(self, word: int, mask: int) -> int:
         """XOR `mask` (39 bits) into a stored codeword of the protected memory.
 
         Returns the codeword read back. Raises InjectionError when the flip did not take.
         """
+        return self._strike(MEMORY, word, mask)
 
-    @abstractmethod
     def peek_memory(self, word: int) -> int:
         """Stored codeword of the protected memory, without side effect."""
+        MEMORY.check_word(word)
+        return self._peek(MEMORY, word)
+
+    def flip_config(self, word: int, mask: int) -> int:
+        """XOR `mask` into a stored word, 0 to 255, of the configuration frames.
+
+        The scanner's state does not change. Returns the word read back. Raises InjectionError when
+        the flip did not take.
+        """
+        return self._strike(FRAMES, word, mask)
+
+    def peek_config(self, word: int) -> int:
+        """Stored word, 0 to 255, of the configuration frames."""
+        FRAMES.check_word(word)
+        return self._peek(FRAMES, word)
+
+    def _strike(self, store: Store, word: int, mask: int) -> int:
+        store.check_word(word)
+        store.check_mask(mask)
+        before = self._peek(store, word)
+        after = self._flip(store, word, mask)
+        if after != before ^ mask:
+            raise InjectionError(
+                f"flip of {store.name} word {word}: read back {after:#012x}, "
+                f"expected {before:#012x} ^ {mask:#012x} = {before ^ mask:#012x}"
+            )
+        return after
+
+    @abstractmethod
+    def _flip(self, store: Store, word: int, mask: int) -> int:
+        """XOR `mask` into a stored word; the word read back."""
+
+    @abstractmethod
+    def _peek(self, store: Store, word: int) -> int:
+        """A stored word, without side effect."""
 
     @abstractmethod
     def flip_register(self, name: str, copy: str, mask: int) -> int:
@@ -107,15 +167,3 @@ class LockstepTarget(ABC):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def check_word(word: int) -> None:
-    """Raise IndexError unless `word` is an index into the protected memory."""
-    if not 0 <= word < MEMORY_WORDS:
-        raise IndexError(f"memory word {word}, must be 0 to {MEMORY_WORDS - 1}")
-
-
-def check_mask(mask: int) -> None:
-    """Raise ValueError unless `mask` flips at least one bit of a codeword."""
-    if not 0 < mask < 1 << CODEWORD_BITS:
-        raise ValueError(f"flip mask {mask:#x}, must be 1 to {(1 << CODEWORD_BITS) - 1:#x}")

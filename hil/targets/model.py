@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from gateware.model import ControllerModel
-from hil.errors import InjectionError
-from hil.targets.lockstep import TRAYS_DEFAULT, LockstepTarget, check_mask, check_word
+from hil.targets.lockstep import MEMORY, TRAYS_DEFAULT, LockstepTarget, Store
 
 
 class ModelTarget(LockstepTarget):
@@ -32,26 +31,17 @@ class ModelTarget(LockstepTarget):
         """Bytes from the link into the controller; the bytes it answers with. Takes no time."""
         return self._model.put(data)
 
-    def flip_memory(self, word: int, mask: int) -> int:
-        """XOR `mask` (39 bits) into a stored codeword of the protected memory.
+    def _flip(self, store: Store, word: int, mask: int) -> int:
+        if store is MEMORY:
+            self._model.flip_memory(word, mask)
+        else:
+            self._model.flip_config(word, mask)
+        return self._peek(store, word)
 
-        Returns the codeword read back. Raises InjectionError when the flip did not take.
-        """
-        check_word(word)
-        check_mask(mask)
-        expected = self._model.peek_memory(word) ^ mask
-        self._model.flip_memory(word, mask)
-        codeword = self._model.peek_memory(word)
-        if codeword != expected:
-            raise InjectionError(
-                f"flip of memory word {word} by {mask:#x} left {codeword:#x}, not {expected:#x}"
-            )
-        return codeword
-
-    def peek_memory(self, word: int) -> int:
-        """Stored codeword of the protected memory, without side effect."""
-        check_word(word)
-        return self._model.peek_memory(word)
+    def _peek(self, store: Store, word: int) -> int:
+        if store is MEMORY:
+            return self._model.peek_memory(word)
+        return self._model.peek_config(word)
 
     def flip_register(self, name: str, copy: str, mask: int) -> int:
         """XOR `mask` into one copy ("a", "b" or "c") of a triplicated register."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from gateware.bench import message
 from gateware.triplication import COPIES, triplicated_register
 from hil.errors import InjectionError
-from hil.targets.lockstep import TRAYS_DEFAULT, LockstepTarget, check_mask, check_word
+from hil.targets.lockstep import TRAYS_DEFAULT, LockstepTarget, Store
 from hil.targets.simulation_build import simulation
 from hil.targets.simulator import Simulator
 
@@ -30,15 +33,22 @@ class RtlTarget(LockstepTarget):
         simulator: str | None = None,
         top: str = INJECTOR_TOP,
         parameters: dict[str, int] | None = None,
+        netlist: tuple[Path, ...] = (),
+        optimisation: str = "-O3",
+        names: bool = False,
     ) -> None:
         """Build the simulation if need be and start it.
 
+        With `names`, `flops` and `flip_flop` reach every register, and clocks are slower.
         Raises UsageError when it cannot be built, SimulatorDied when it does not come up.
         """
         super().__init__(trays)
-        built = simulation(simulator, {"TRAYS": trays, **(parameters or {})}, top)
+        values = {"TRAYS": trays, **(parameters or {})}
+        built = simulation(simulator, values, top, netlist, optimisation, names)
         self.simulator = built.simulator
         self._top = top
+        self._names = names
+        self._flops: dict[str, int] = {}
         self.process = Simulator(built, BENCH)
         self._queue = bytearray()
         self._sensors: bytes | None = None  # of the segment not yet queued
@@ -83,24 +93,14 @@ class RtlTarget(LockstepTarget):
         self._sensors = None
         self._ticks = 0
 
-    def flip_memory(self, word: int, mask: int) -> int:
-        check_word(word)
-        check_mask(mask)
-        before = self.peek_memory(word)
-        packed = self.process.call(message.FLIP, message.WORD.pack(word, mask))
-        after = int(message.CODEWORD.unpack(packed)[0])
-        if after != before ^ mask:
-            raise InjectionError(
-                f"flip of memory word {word}: read back {after:#012x}, "
-                f"expected {before:#012x} ^ {mask:#012x} = {before ^ mask:#012x}"
-            )
-        return after
+    def _flip(self, store: Store, word: int, mask: int) -> int:
+        request = message.STORED.pack(store.number, word, mask)
+        return int(message.WORD.unpack(self.process.call(message.FLIP, request))[0])
 
-    def peek_memory(self, word: int) -> int:
-        check_word(word)
+    def _peek(self, store: Store, word: int) -> int:
         self.actuators()  # what is queued comes first
-        packed = self.process.call(message.PEEK, message.WORD.pack(word, 0))
-        return int(message.CODEWORD.unpack(packed)[0])
+        request = message.STORED.pack(store.number, word, 0)
+        return int(message.WORD.unpack(self.process.call(message.PEEK, request))[0])
 
     def flip_register(self, name: str, copy: str, mask: int) -> int:
         register = triplicated_register(name, self.trays)
@@ -118,6 +118,49 @@ class RtlTarget(LockstepTarget):
                 f"expected {sound:#x} ^ {mask:#x} = {sound ^ mask:#x}"
             )
         return int(flipped)
+
+    def flops(self) -> Mapping[str, int]:
+        """Width of every register of the controller, by its name in the Verilog.
+
+        Names are paths from the controller down, as `rmap_target.state_q`. Raises InjectionError
+        when the simulation was built without names.
+        """
+        if not self._names:
+            raise InjectionError(
+                "this simulation was built without names of registers: RtlTarget(names=True)"
+            )
+        if not self._flops:
+            lines = self.process.call(message.FLOPS).decode().splitlines()
+            self._flops = {name: int(width, 16) for name, width in map(str.split, lines)}
+        return self._flops
+
+    def flip_flop(self, name: str, mask: int) -> int:
+        """XOR `mask` into a register, by its name in `flops`, between two clocks.
+
+        Clocks without a tick follow. Returns the register read back before them. Raises KeyError
+        or ValueError for what does not exist, InjectionError when the flip did not take.
+        """
+        width = self.flops().get(name)
+        if width is None:
+            near = difflib.get_close_matches(name, self.flops(), 3) or ["rmap_target.state_q"]
+            raise KeyError(f"no register {name!r}; there is {', '.join(near)}")
+        if not 0 < mask < 1 << width:
+            raise ValueError(f"flip mask {mask:#x} for {name}, must be 1 to {(1 << width) - 1:#x}")
+        self.actuators()  # what is queued comes first
+        answer = self.process.call(message.FLIP_FLOP, f"{name} {mask:x}".encode())
+        self._actuators = answer[: self.actuator_bytes]
+        before, after = (int(each, 16) for each in answer[self.actuator_bytes :].split())
+        if after != before ^ mask:
+            raise InjectionError(
+                f"flip of {name}: read back {after:#x}, "
+                f"expected {before:#x} ^ {mask:#x} = {before ^ mask:#x}"
+            )
+        return after
+
+    def clocks(self) -> int:
+        """How many clocks have been simulated."""
+        self.actuators()  # what is queued comes first
+        return int(message.WORD.unpack(self.process.call(message.CLOCKS))[0])
 
     def reset(self) -> None:
         self._queue.clear()

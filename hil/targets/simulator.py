@@ -17,7 +17,8 @@ import find_libpython
 from gateware.bench import message
 from hil.errors import SimulatorDied, UsageError
 from hil.targets import coverage_switch
-from hil.targets.simulation_build import ROOT, Simulation
+from hil.targets.kept import ROOT
+from hil.targets.simulation_build import Simulation
 
 LOG_LINES = 15
 COVERAGE_WAIT_S = 60.0  # until coverage has been written

@@ -30,7 +30,6 @@ VERILATOR_ARGUMENTS = (
     *("-CFLAGS", "-fcoroutines -std=c++20"),
 )
 MAKE_VARIABLES = {
-    "OPT_FAST": "-O3",
     "OPT_GLOBAL": "-O2",
     "VM_TRACE": "0",
     "VM_PARALLEL_BUILDS": "0",  # the wheel's makefile does not know the compiler's header options
@@ -46,12 +45,16 @@ class Design:
     gateware: Path
     top: str
     parameters: Mapping[str, int]
+    netlist: tuple[Path, ...] = ()  # modules that take the place of those in gateware
+    optimisation: str = "-O3"  # of the C++ compiler
+    names: bool = False  # every register can be reached by name, at a fourth of the speed
 
     @property
     def sources(self) -> list[str]:
         """Arguments that Verilator and Icarus both take."""
         rtl, bench = self.gateware / "rtl", self.gateware / "bench"
-        return [f"-I{rtl}", "-y", str(rtl), "-y", str(bench), str(bench / f"{self.top}.v")]
+        named = [*map(str, self.netlist), str(bench / f"{self.top}.v")]
+        return [f"-I{rtl}", "-y", str(rtl), "-y", str(bench), *named]
 
 
 def tool_versions(simulator: str) -> str:
@@ -85,6 +88,7 @@ def compile_with_verilator(design: Design, work: Path, log: Path, runtimes: Path
         str(root / "bin" / "verilator_bin"),  # `verilator` beside it needs a full Perl
         *VERILATOR_ARGUMENTS,
         *coverage_switch.verilator_arguments(),
+        *(["--public-flat-rw"] if design.names else []),
         *("--Mdir", str(work), "--top-module", design.top),
         *("-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"),
         *(f"-G{name}={value}" for name, value in design.parameters.items()),
@@ -96,6 +100,7 @@ def compile_with_verilator(design: Design, work: Path, log: Path, runtimes: Path
     compiler = next(name for name in COMPILERS if shutil.which(name))
     variables = {
         **MAKE_VARIABLES,
+        "OPT_FAST": design.optimisation,
         "CXX": compiler,
         "LINK": compiler,
         "PYTHON3": shlex.quote(sys.executable),

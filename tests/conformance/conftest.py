@@ -1,4 +1,4 @@
-"""One suite for every realisation of the controller: model, RTL, or a board on a serial port.
+"""One suite for every realisation of the controller: model, RTL, netlist, or a board.
 
 `--target` says which. What needs more than a byte stream (sensors, ticks, bit flips, actuators)
 takes the fixture `stimulus` and is skipped where the port offers none.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 import serial
 
-import hil.ports  # noqa: F401  makes model:// and rtl:// known to pyserial
+import hil.ports  # noqa: F401  makes model:// and the like known to pyserial
 from fsw import registers as r
 
 from .stimulus import Stimulus
@@ -24,7 +24,7 @@ BAUD = 1_000_000
 def url(request: pytest.FixtureRequest) -> str:
     """pyserial URL of the controller under test."""
     target: str = request.config.getoption("--target")
-    return f"{target}://" if target in ("model", "rtl") else target
+    return f"{target}://" if target in ("model", "rtl", "gates") else target
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +32,23 @@ def port(url: str) -> Iterator[serial.SerialBase]:
     """The controller's port, open for the whole session."""
     with serial.serial_for_url(url, baudrate=BAUD, timeout=REPLY_TIMEOUT_S) as port:
         yield port
+
+
+@pytest.fixture(scope="session")
+def trays_fitted(port: serial.SerialBase) -> int:
+    """Number of trays fitted, before any test looks."""
+    target = getattr(port, "target", None)
+    return target.trays if target else Link(port).fields(r.IDENTITY_CONFIG)["trays"]
+
+
+@pytest.fixture(autouse=True)
+def enough_trays(request: pytest.FixtureRequest) -> None:
+    """Skip a test marked `trays(n)` where fewer are fitted."""
+    marker = request.node.get_closest_marker("trays")
+    if marker:
+        fitted = request.getfixturevalue("trays_fitted")
+        if fitted < marker.args[0]:
+            pytest.skip(f"needs {marker.args[0]} trays: {fitted} fitted")
 
 
 @pytest.fixture
@@ -49,6 +66,8 @@ def link(port: serial.SerialBase) -> Link:
         target.reset()
     else:
         link.set(r.COMMAND_SAFE, 0x5AFE_0000)
+        if link.fields(r.IDENTITY_FEATURES)["injection"]:
+            link.inject(r.INJECTION.base, 0, 0, 0, 0)
         for register in r.REGISTERS:
             if register.access == "rw" and register.count == 1:
                 link.set(register, register.reset)
@@ -61,6 +80,14 @@ def link(port: serial.SerialBase) -> Link:
 def trays(link: Link) -> int:
     """Number of trays fitted."""
     return link.fields(r.IDENTITY_CONFIG)["trays"]
+
+
+@pytest.fixture
+def injection(link: Link, url: str) -> Link:
+    """The link to a controller that serves the test key."""
+    if not link.fields(r.IDENTITY_FEATURES)["injection"]:
+        pytest.skip(f"{url} is a flight build: it serves no test key")
+    return link
 
 
 @pytest.fixture

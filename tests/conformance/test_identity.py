@@ -11,7 +11,7 @@ def test_id_frame_by_frame(link):
 
 def test_id_and_version(link):
     assert link.read(0x0000, 4) == b"RKST"
-    assert link.fields(r.IDENTITY_VERSION) == {"major": 1, "minor": 1, "patch": 0}
+    assert link.fields(r.IDENTITY_VERSION) == {"major": 1, "minor": 2, "patch": 0}
 
 
 def test_config(link):
@@ -26,7 +26,15 @@ def test_config_counts_the_bench_trays(link, stimulus):
 
 
 def test_whole_region_in_one_read(link):
-    assert link.read(0x0000, 16) == b"".join(link.read(address) for address in (0, 4, 8, 12))
+    whole = link.read(0x0000, 24)
+    assert whole[:16] == b"".join(link.read(address) for address in (0, 4, 8, 12))
+    assert whole[20:] == link.read(0x0014)
+
+
+def test_features_of_a_simulated_controller(link, stimulus):
+    """A netlist is that of a board, which has ADCs."""
+    adc = int(stimulus.target.name == "gates")
+    assert link.fields(r.IDENTITY_FEATURES) == {"adc": adc, "injection": 1}
 
 
 def test_uptime_counts_ticks(link, stimulus):

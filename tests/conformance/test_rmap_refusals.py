@@ -97,12 +97,12 @@ REFUSALS = [
         "fe014c2067123400fffffffc000008fd", "67010c0afe1234000000009c00", id="address-top-of-space"
     ),
     pytest.param(
-        "fe014c20671234000000001400000018",
+        "fe014c2067123400000000180000008d",
         "67010c0afe1234000000009c00",
         id="read-of-nothing-at-a-gap",
     ),
     pytest.param(
-        "fe017c2067123400000000140000005f00", "67013c0afe1234a6", id="write-of-nothing-at-a-gap"
+        "fe017c206712340000000018000000ca00", "67013c0afe1234a6", id="write-of-nothing-at-a-gap"
     ),
     pytest.param(
         "fe017c206712340000010000000008180123456799", "67013c05fe123466", id="write-too-short"
@@ -166,15 +166,15 @@ REFUSALS = [
         id="code-before-logical-address",
     ),
     pytest.param(
-        "fe015c206712340000000014000004220123456799",
+        "fe015c206712340000000018000004b70123456799",
         "67011c0bfe123400000000e200",
         id="rmw-length-before-address",
     ),
     pytest.param(
-        "fe017c20671234000000001400010435", "67013c09fe1234f3", id="length-before-address"
+        "fe017c206712340000000018000104a0", "67013c09fe1234f3", id="length-before-address"
     ),
     pytest.param(
-        "fe017c20671234000000001400000458", "67013c0afe1234a6", id="address-before-too-short"
+        "fe017c206712340000000018000004cd", "67013c0afe1234a6", id="address-before-too-short"
     ),
     pytest.param(
         "fe017c206712340000000068000004ee00010203040506077f",

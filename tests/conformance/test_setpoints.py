@@ -18,6 +18,7 @@ REGISTERS = {
     "watchdog": (0x60, 0x0000_01F4, 0x8000_FFFF),
     "scrub": (0x64, 0x8000_0064, 0x8000_FFFF),
     "scratch": (0x68, 0x0000_0000, 0xFFFF_FFFF),
+    "config_scan": (0x6C, 0x8000_000A, 0x8000_00FF),
 }
 
 
@@ -48,10 +49,10 @@ def test_registers_are_apart(link, trays):
 
 
 def test_whole_region_in_one_write(link):
-    words = [2, 0x1234_5678, 0x9ABC_DEF0, 3, 4, 0xFFFF_FFFF, 6, 0xFFFF, 7, 8, 9]
+    words = [1, 0x1234_5678, 0x9ABC_DEF0, 3, 4, 0xFFFF_FFFF, 6, 0xFFFF, 7, 8, 9, 10]
     data = b"".join(word.to_bytes(4, "big") for word in words)
     link.write(r.CONTROL.base, data)
-    assert link.read(r.CONTROL.base, 44) == data
+    assert link.read(r.CONTROL.base, 48) == data
 
 
 def test_caps(link, trays):
@@ -89,6 +90,7 @@ class TestActuators:
             assert stimulus.actuators().power == expected
             assert link.word(r.FAST_POWERED) == expected
 
+    @pytest.mark.trays(2)
     def test_caps_in_tray_order(self, link, stimulus):
         link.set(r.TRAY_CONTROL_CAP.at(0), 0x1111_2222)
         link.set(r.TRAY_CONTROL_CAP.at(stimulus.trays - 1), 0x3333_4444)

@@ -66,6 +66,7 @@ def test_controller_bits_replace_the_sensors(link, stimulus):
         assert (block.status_state, block.status_slowdown) == (15, 1)
 
 
+@pytest.mark.trays(3)
 def test_trips_show_in_the_tray_block(link, stimulus):
     last = stimulus.trays - 1
     link.set(r.CONTROL_POWER_SWITCH, 1 | 1 << last)
@@ -83,6 +84,7 @@ def test_trips_show_in_the_tray_block(link, stimulus):
     assert set(seen.values()) == {(0, 0, 0)}
 
 
+@pytest.mark.trays(4)
 def test_hottest_of_the_powered_trays(link, stimulus):
     stimulus.tray(0, temperature_gpu=30000, temperature_hbm=31000)
     stimulus.tray(1, temperature_gpu=32000, temperature_hbm=30500)

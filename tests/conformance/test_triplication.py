@@ -30,6 +30,7 @@ def test_a_reset_after_the_first_is_external(link, stimulus):
         ("over_current_limit", 7, 15),
         ("watchdog", 8, 16),
         ("scrub", 9, 16),
+        ("config_scan", 11, 8),
         ("safe", 16, 0),
         ("watchdog_ticks", 17, 15),
         ("over_temperature", 18, 0),
@@ -40,11 +41,11 @@ def test_a_reset_after_the_first_is_external(link, stimulus):
 @pytest.mark.parametrize("copy", ["a", "b", "c"])
 def test_an_upset_changes_nothing_and_is_counted(link, stimulus, name, number, bit, copy):
     link.set(r.CONTROL_POWER_SWITCH, 1)
-    before = stimulus.actuators(), link.read(r.CONTROL.base, 44), link.read(r.FAST.base + 4, 48)
+    before = stimulus.actuators(), link.read(r.CONTROL.base, 48), link.read(r.FAST.base + 4, 48)
     for count in (1, 2):
         stimulus.flip_register(name, copy, bit)
         assert link.word(r.DIAGNOSTICS_VOTER) == count << 16 | number
-    after = stimulus.actuators(), link.read(r.CONTROL.base, 44), link.read(r.FAST.base + 4, 48)
+    after = stimulus.actuators(), link.read(r.CONTROL.base, 48), link.read(r.FAST.base + 4, 48)
     assert after == before
 
 
@@ -52,9 +53,16 @@ def test_an_upset_is_repaired_before_the_next_one(link, stimulus):
     """The same bit in all three copies, one after the other: never two at once."""
     link.set(r.CONTROL_THERMOSTAT, 0x5555)
     for copy in "abc":
-        assert stimulus.flip_register("thermostat", copy, 0) == 0x5554
+        stimulus.flip_register("thermostat", copy, 0)
         assert link.word(r.CONTROL_THERMOSTAT) == 0x5555
     assert link.fields(r.DIAGNOSTICS_VOTER) == {"mismatches": 3, "register": 4}
+
+
+def test_a_flip_tells_what_the_copy_was_then(link, stimulus):
+    stimulus.need_transparency()
+    link.set(r.CONTROL_THERMOSTAT, 0x5555)
+    for copy in "abc":
+        assert stimulus.target.flip_register("thermostat", copy, 1) == 0x5554
 
 
 def test_flipped_registers_keep_working(link, stimulus):
@@ -73,8 +81,7 @@ def test_flipped_registers_keep_working(link, stimulus):
 
 
 def test_the_count_wraps(link, stimulus):
-    for _ in range(0x1_0001):
-        stimulus.flip_register("scrub", "a", 16)
+    stimulus.flip_register("scrub", "a", 16, times=0x1_0001)
     assert link.fields(r.DIAGNOSTICS_VOTER) == {"mismatches": 1, "register": 9}
 
 
@@ -86,6 +93,7 @@ def test_reset_clears_the_count(link, stimulus):
 
 
 def test_what_does_not_exist_is_refused(link, stimulus, trays):
+    stimulus.need_transparency()
     target = stimulus.target
     with pytest.raises(ValueError, match="flip mask 0x10000 for thermostat, must be 1 to 0xffff"):
         target.flip_register("thermostat", "a", 1 << 16)

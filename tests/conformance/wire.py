@@ -12,9 +12,12 @@ ESC, ESC_END, ESC_ESC = 0xDB, 0xDC, 0xDD
 READ = 0x4C  # command, reply, incrementing
 READ_SAME = 0x48  # the same word again and again
 WRITE = 0x7C  # verified, acknowledged, incrementing
+WRITE_SAME = 0x78  # every word to the same address
 WRITE_UNVERIFIED = 0x6C
 READ_MODIFY_WRITE = 0x5C
 REPLY_BIT = 0x08
+
+FLIGHT_KEY, TEST_KEY = 0x20, 0x5D
 
 REPLY_TIMEOUT_S = 0.2
 
@@ -68,7 +71,7 @@ def command(
     data: bytes | None = None,
     *,
     transaction: int = 0x1234,
-    key: int = 0x20,
+    key: int = FLIGHT_KEY,
     logical_address: int = 0xFE,
     protocol: int = 1,
     initiator: int = 0x67,
@@ -126,10 +129,17 @@ class Link:
         self.send(packet)
         return self.reply()
 
-    def execute(self, instruction: int, address: int, length: int, data: bytes | None) -> bytes:
+    def execute(
+        self,
+        instruction: int,
+        address: int,
+        length: int,
+        data: bytes | None,
+        key: int = FLIGHT_KEY,
+    ) -> bytes:
         """Execute a command that asks for a reply; the data it replies with."""
         self._transaction = self._transaction + 1 & 0xFFFF
-        packet = command(instruction, address, length, data, transaction=self._transaction)
+        packet = command(instruction, address, length, data, transaction=self._transaction, key=key)
         reply = self.exchange(packet)
         header_length = 7 if instruction & 0x20 else 11
         header = reply[:header_length]
@@ -168,6 +178,12 @@ class Link:
         """Write one 32-bit word."""
         address = register if isinstance(register, int) else register.address
         self.write(address, word.to_bytes(4, "big"))
+
+    def inject(self, register: Register | int, *words: int) -> None:
+        """Write words with the test key."""
+        address = register if isinstance(register, int) else register.address
+        data = b"".join(word.to_bytes(4, "big") for word in words)
+        self.execute(WRITE, address, len(data), data, TEST_KEY)
 
     def modify(self, address: int, data: int, mask: int) -> int:
         """Read-modify-write; the word as it was."""

@@ -27,6 +27,7 @@ WELL = Observation(
     pump_b_failed=False,
     tripped=False,
     trays_given_up=0,
+    config_damaged=False,
     frames_dropped=0,
     fresh=True,
 )
@@ -76,6 +77,7 @@ def test_a_well_rack_trips_nothing():
         ("CRITICAL_CHARGE", {"soc": 0.14}, 3, "standby"),
         ("TRAY_TRIP", {"tripped": True}, 1, ""),
         ("TRAYS_GIVEN_UP", {"trays_given_up": 1}, 1, "degraded"),
+        ("CONFIG_DAMAGED", {"config_damaged": True}, 10, ""),
         ("LINK_NOISY", {"frames_dropped": 3}, 10, ""),
     ],
 )
@@ -122,6 +124,14 @@ def test_trays_that_stay_on_without_flow_are_taken_to_safe():
     assert (state.standby, state.safe) == (True, False)
     state = flown.run(15, flow_l_min=0.0)  # standby has not switched them off
     assert (state.standby, state.safe) == (True, True)
+
+
+def test_frames_that_stay_damaged_make_the_mode_degraded():
+    flown = Flown()
+    assert not flown.run(60, config_damaged=True).degraded
+    assert flown.run(15, config_damaged=True).degraded
+    assert "CONFIG_DAMAGED_ESCALATED" in flown.ids()
+    assert not flown.run(10).degraded
 
 
 def test_every_response_is_some_monitors():

@@ -6,9 +6,11 @@ import zlib
 import pytest
 
 from fsw.events import EventLog
-from fsw.golden_image import BLOCKS, GoldenImage, golden_image
+from fsw.golden_copy import GoldenCopy
+from fsw.golden_image import GoldenImage, golden_image
 from fsw.parameters import Parameters
 from fsw.payload_link import LinkTimeout
+from fsw.registers import MEMORY
 
 BASE = 0x10000
 
@@ -44,11 +46,15 @@ def memory() -> FakeMemory:
     return FakeMemory()
 
 
+def run(golden: GoldenImage, memory: FakeMemory) -> None:
+    while golden.step(memory):  # type: ignore[arg-type]
+        pass
+
+
 def settled(memory: FakeMemory) -> tuple[GoldenImage, EventLog]:
     events = EventLog()
     golden = GoldenImage(Parameters(), events.report)
-    for _ in range(BLOCKS):
-        golden.step(memory)  # type: ignore[arg-type]
+    run(golden, memory)
     assert golden.verified
     memory.reads.clear()
     memory.writes.clear()
@@ -81,8 +87,7 @@ def test_an_empty_memory_is_written_and_a_right_one_is_left_alone(memory: FakeMe
     golden, _ = settled(memory)
     assert bytes(memory.data) == golden.image
     again = GoldenImage(Parameters(), EventLog().report)
-    for _ in range(BLOCKS):
-        again.step(memory)  # type: ignore[arg-type]
+    run(again, memory)
     assert again.verified
     assert memory.writes == []
     assert again.chunks_written == 0
@@ -93,7 +98,7 @@ def test_a_named_uncorrectable_word_is_rewritten_alone(memory: FakeMemory):
     memory.data[4 * 700 : 4 * 700 + 4] = b"\0\0\0\0"
     memory.named = 700
     golden.uncorrectable(1)
-    golden.step(memory)  # type: ignore[arg-type]
+    run(golden, memory)
     assert memory.writes == [(BASE + 2800, 4)]
     assert bytes(memory.data) == golden.image
     assert [event.id for event in events.drain()] == ["MEMORY_WORD_REWRITTEN"]
@@ -104,8 +109,7 @@ def test_when_more_were_lost_than_named_everything_is_rewritten(memory: FakeMemo
     memory.data[100:108] = bytes(8)
     memory.named = 26
     golden.uncorrectable(2)
-    for _ in range(20):
-        golden.step(memory)  # type: ignore[arg-type]
+    run(golden, memory)
     assert bytes(memory.data) == golden.image
     assert sum(length for _, length in memory.writes) == 4096
     assert "MEMORY_REWRITE" in [event.id for event in events.drain()]
@@ -114,9 +118,9 @@ def test_when_more_were_lost_than_named_everything_is_rewritten(memory: FakeMemo
 def test_the_patrol_finds_what_the_controller_did_not(memory: FakeMemory):
     golden, events = settled(memory)
     memory.data[3000] ^= 0x01
-    for _ in range(BLOCKS):
+    for _ in range(golden.blocks):
         golden.patrol()
-        golden.step(memory)  # type: ignore[arg-type]
+        run(golden, memory)
     assert bytes(memory.data) == golden.image
     assert len(memory.writes) == 1
     event = events.drain()[0]
@@ -133,7 +137,17 @@ def test_what_a_link_failure_prevented_is_done_afterwards(memory: FakeMemory):
         golden.step(memory)  # type: ignore[arg-type]
     memory.down = False
     golden.step(memory)  # type: ignore[arg-type]
+    memory.down = True
+    with pytest.raises(LinkTimeout):
+        golden.step(memory)  # type: ignore[arg-type]
+    memory.down = False
+    run(golden, memory)
     assert bytes(memory.data) == golden.image
+
+
+def test_a_copy_that_does_not_fill_its_region_is_refused():
+    with pytest.raises(ValueError, match="golden copy of 5 bytes for memory, must be 4096"):
+        GoldenCopy(MEMORY, 256, lambda: bytes(5), EventLog().report)
 
 
 def test_a_damaged_golden_copy_is_rebuilt():

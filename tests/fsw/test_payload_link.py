@@ -206,6 +206,18 @@ def test_a_retry_helps_and_has_an_id_of_its_own():
     assert (link.counters.retries, link.counters.failed) == (2, 0)
 
 
+def test_lost_replies_of_many_transactions_can_be_bounded():
+    port = Controller([silent, silent, None, silent, silent])
+    link = PayloadLink(port)
+    link.losses_left = 3
+    assert link.read(0, 4) == b"\x00\x01\x02\x03"  # at the third try
+    with pytest.raises(LinkTimeout, match="in 1 try;"):
+        link.read(0, 4)
+    link.losses_left = 3
+    assert link.read(0, 4) == b"\x00\x01\x02\x03"
+    assert (len(port.commands), link.counters.timeouts) == (6, 4)
+
+
 def test_no_retry_for_what_must_not_be_repeated():
     port = Controller([silent])
     with pytest.raises(LinkTimeout, match="in 1 try;"):

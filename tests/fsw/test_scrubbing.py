@@ -61,11 +61,13 @@ def test_counting_less_than_the_background_is_no_flux():
 
 
 @pytest.mark.parametrize(
-    ("flux", "level", "period"), [(0.0, 0, 100), (60.0, 1, 20), (600.0, 2, 5), (6000.0, 3, 1)]
+    ("flux", "level", "period", "config_period"),
+    [(0.0, 0, 100, 10), (60.0, 1, 20, 5), (600.0, 2, 5, 2), (6000.0, 3, 1, 1)],
 )
-def test_the_pace_follows_the_flux(flux: float, level: int, period: int):
+def test_the_pace_follows_the_flux(flux: float, level: int, period: int, config_period: int):
     command = Flown().run(30, flux)
     assert (command.level, command.period_ticks) == (level, period)
+    assert command.config_period_ticks == config_period
 
 
 def test_a_level_is_entered_at_once_and_left_only_after_a_calm():

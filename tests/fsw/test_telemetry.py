@@ -15,6 +15,7 @@ from fsw.telemetry import (
     MODE,
     NAMES,
     PUMP,
+    SCAN,
     SMALL,
     TelemetryError,
     decode_housekeeping,
@@ -35,7 +36,7 @@ class NoPort:
 @pytest.fixture
 def values():
     """A value of the right type for every row."""
-    kinds = {FLOAT: 1.5, COUNTER: 70_000, SMALL: 3, MODE: "nominal", PUMP: "a"}
+    kinds = {FLOAT: 1.5, COUNTER: 70_000, SMALL: 3, MODE: "nominal", PUMP: "a", SCAN: "fatal"}
     return {name: kinds[type_] for name, type_ in HOUSEKEEPING}
 
 

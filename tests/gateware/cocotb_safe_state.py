@@ -206,6 +206,9 @@ async def reset_restores_everything(dut: Any) -> None:
     dut.rst.value = 1
     await bench.step(2)
     dut.rst.value = 0
+    reset = bench.actuator_bytes()
+    assert reset[DRIVES] == bytes.fromhex("4000 0000 0000 FFFF")  # no sample: it heats
+    await bench.step()
     assert bench.actuator_bytes() == before
     assert await bench.until_idle() > 1000  # the memory is cleared word by word
     assert await bench.word(0x10000) == 0

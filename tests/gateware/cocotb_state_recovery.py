@@ -6,6 +6,7 @@ from typing import Any
 
 import cocotb
 from cocotb.handle import Immediate
+from cocotb.triggers import Timer
 from controller_bench import ControllerBench, unframe
 
 from fsw import registers as r
@@ -13,7 +14,7 @@ from tests.conformance import wire
 
 GOOD = wire.frame(wire.command(wire.READ, r.IDENTITY_ID.address, 4))
 LONG = wire.frame(wire.command(wire.READ, r.MEMORY.base, 256))
-ONE_HOT = {"rmap_target": 7, "frame_encoder": 5, "memory": 3}
+ONE_HOT = {"rmap_target": 7, "frame_encoder": 5, "memory": 4}
 
 
 def illegal(width: int) -> list[int]:
@@ -61,7 +62,7 @@ async def idle_in_an_illegal_state(dut: Any) -> None:
             assert not bench.received, f"{module} {value:#b} sends {bench.received.hex()}"
             await serves(bench, f"{module} {value:#b}")
             forced += 1
-    assert forced == 121 + 27 + 5
+    assert forced == 121 + 27 + 12
     assert await bench.word(r.MEMORY.base) == 0x12345678
     assert await bench.word(r.CONTROL_SCRATCH) == 0x12345678
 
@@ -121,6 +122,34 @@ async def receiver_flags_between_frames(dut: Any) -> None:
             reply = await bench.exchange(b"\xc0\xc0" + GOOD)
             frame = b"\xc0" + reply.strip(b"\xc0").split(b"\xc0")[-1] + b"\xc0"
             assert unframe(frame)[12:16] == b"RKST", f"{register._path} {value}: {reply.hex()}"
+
+
+@cocotb.test()
+async def an_upset_pointer_empties_the_input(dut: Any) -> None:
+    """Between frames nothing follows; within one, that frame is dropped and no other."""
+    bench = await ControllerBench(dut).start()
+    fifo = dut.controller.frame_receiver.byte_fifo
+    pointers = [(fifo.write_q, 10), (fifo.read_q, 10)]
+    pointers += [(fifo.write_parity_q, 1), (fifo.read_parity_q, 1)]
+    dropped = 0
+    for pointer, width in pointers:
+        for bit in range(width):
+            place = f"bit {bit} of {pointer._path}"
+            pointer.value = Immediate(int(pointer.value) ^ 1 << bit)
+            await Timer(1, "ns")
+            assert fifo.o_lost.value, place
+            await bench.step()
+            assert not fifo.o_lost.value and int(fifo.write_q.value) == 0, place
+            await bench.until_idle()
+            await bench.exchange(b"\xc0")  # the error mark of what was lost, and its frame's END
+            dropped += 1
+            await bench.feed(GOOD[:9])
+            pointer.value = Immediate(int(pointer.value) ^ 1 << bit)
+            await bench.feed(GOOD[9:])
+            await bench.until_idle()
+            dropped += 1
+            assert unframe(await bench.exchange(GOOD))[12:16] == b"RKST", place
+    assert await bench.fields(r.DIAGNOSTICS_FRAME_ERRORS) == {"crc": 0, "framing": dropped}
 
 
 @cocotb.test()

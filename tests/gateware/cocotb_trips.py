@@ -23,13 +23,15 @@ async def powered(dut: Any) -> ControllerBench:
 
 
 @cocotb.test()
-async def over_current_opens_the_switch_within_four_clocks(dut: Any) -> None:
+async def over_current_opens_the_switch_after_two_clocks(dut: Any) -> None:
     bench = await powered(dut)
     await bench.set_tray(1, current=OVER_CURRENT_LIMIT)  # at the limit is not over it
     await bench.step(8)
     assert bench.tray_bits(0) == ALL
     await bench.set_tray(1, current=OVER_CURRENT_LIMIT + 1)
-    await bench.step(4)
+    await bench.step()  # into the store
+    assert bench.tray_bits(0) == ALL
+    await bench.step()
     assert bench.tray_bits(0) == ALL & ~0b010
     await bench.set_tray(1, current=0)
     await bench.step(8)
@@ -52,7 +54,7 @@ async def one_clock_of_over_current_is_enough(dut: Any) -> None:
     await bench.set_tray(2, current=0xFFFF)
     await bench.step()
     await bench.set_tray(2, current=0)
-    await bench.step(4)
+    await bench.step()
     assert bench.tray_bits(0) == ALL & ~0b100
 
 
@@ -82,6 +84,7 @@ async def over_temperature_waits_for_the_debounce(dut: Any) -> None:
     assert bench.tray_bits(0) == ALL
     for field in ("gpu", "hbm"):
         await bench.set_tray(0, **{"gpu": 0, "hbm": 0, field: 37816})
+        await bench.tick()  # a sample taken in the clock of a tick is not seen by that tick
         await bench.tick(9)
         assert bench.tray_bits(0) == ALL
         await bench.tick()
@@ -103,8 +106,10 @@ async def one_cool_tick_starts_the_debounce_anew(dut: Any) -> None:
     bench = await powered(dut)
     for _ in range(3):
         await bench.set_tray(0, gpu=GPU_LIMIT + 1)
+        await bench.step()
         await bench.tick(9)
         await bench.set_tray(0, gpu=GPU_LIMIT)
+        await bench.step()
         await bench.tick()
     assert bench.tray_bits(0) == ALL
 
@@ -126,6 +131,7 @@ async def debounce_register(dut: Any) -> None:
 async def debounce_does_not_run_while_the_tray_is_off(dut: Any) -> None:
     bench = await powered(dut)
     await bench.set_tray(0, gpu=GPU_LIMIT + 1)
+    await bench.step()
     await bench.tick(9)
     await bench.write(r.CONTROL_POWER_SWITCH, 0b110)
     await bench.tick(1)
@@ -140,8 +146,9 @@ async def debounce_does_not_run_while_the_tray_is_off(dut: Any) -> None:
 async def over_current_at_the_tick_wins_over_temperature(dut: Any) -> None:
     bench = await powered(dut)
     await bench.write(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE, 1)
-    await bench.set_tray(0, gpu=0xFFFF, current=0xFFFF)  # both seen in the clock of the tick
-    await bench.tick()
+    await bench.set_tray(0, gpu=0xFFFF, current=0xFFFF)
+    await bench.step()
+    await bench.tick()  # both are seen in its clock
     assert await bench.word(r.FAST_OVER_CURRENT) == 0b001
     assert await bench.word(r.FAST_OVER_TEMPERATURE) == 0
     assert (await bench.fields(r.FAST_ACTIVITY))["trips"] == 1
@@ -156,10 +163,11 @@ async def limits_are_registers(dut: Any) -> None:
     await bench.set_tray(0, current=100, gpu=200, hbm=300)
     await bench.set_tray(1, current=100, gpu=201, hbm=300)
     await bench.set_tray(2, current=100, gpu=200, hbm=301)
+    await bench.step()
     await bench.tick()
     assert await bench.word(r.FAST_OVER_TEMPERATURE) == 0b110
     await bench.set_tray(0, current=101)
-    await bench.step(4)
+    await bench.step(2)
     assert await bench.word(r.FAST_OVER_CURRENT) == 0b001
 
 
@@ -170,9 +178,10 @@ async def clear_and_switch_in_one_write_are_two_words(dut: Any) -> None:
     bench = await powered(dut)
     await bench.write(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE, 1)
     await bench.set_tray(0, gpu=0xFFFF)
+    await bench.step()
     await bench.tick()
     await bench.set_tray(0, gpu=0, current=0xFFFF)
-    await bench.step(4)
+    await bench.step(2)
     assert await bench.word(r.FAST_OVER_CURRENT) == 0
     await bench.execute(0x7C, 0x88, 8, bytes.fromhex("00000001 00000001"))
     assert await bench.word(r.FAST_OVER_TEMPERATURE) == 0

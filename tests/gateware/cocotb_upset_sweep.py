@@ -7,13 +7,14 @@ from typing import Any
 
 import cocotb
 from cocotb.handle import Immediate
-from cocotb.triggers import Timer
-from controller_bench import TRAYS, ControllerBench
+from cocotb.triggers import FallingEdge, Timer
+from controller_bench import TRAYS, ControllerBench, unframe
 
 from fsw import registers as r
 from gateware.triplication import COPIES, triplicated
 from tests.conformance import wire
 
+VOTER_ROW = 8  # of event_counters; an event in its row is counted 3 + 8 clocks later
 INSTANCES = {
     "power_switch": "control_registers.power_switch",
     "pump_drive": "control_registers.pump_drive",
@@ -25,6 +26,7 @@ INSTANCES = {
     "over_current_limit": "control_registers.current_limit",
     "watchdog": "control_registers.watchdog",
     "scrub": "control_registers.scrub",
+    "config_scan": "control_registers.config_scan",
     "safe": "watchdog.safe",
     "watchdog_ticks": "watchdog.counter",
     "over_temperature": "trips.over_temperature",
@@ -70,7 +72,8 @@ async def bring_to_work(dut: Any) -> ControllerBench:
 async def sweep(bench: ControllerBench) -> int:
     """Flip every flop of every copy once; how many."""
     dut = bench.dut
-    counter = dut.controller.repair_counter
+    log = dut.controller.repair_log
+    mismatches = dut.controller.event_counters.upper[VOTER_ROW]
     before = bench.actuator_bytes()
     flips = 0
     for register in triplicated(TRAYS).values():
@@ -90,8 +93,12 @@ async def sweep(bench: ControllerBench) -> int:
                 flips += 1
                 assert int(copy.value) == sound, f"{place} is not repaired"
                 assert triple.o_mismatch.value == 0, place
-                assert int(counter.o_mismatches.value) == flips, place
-                assert int(counter.o_register.value) == register.number, place
+                assert int(log.o_register.value) == register.number, place
+                assert bench.actuator_bytes() == before, f"{place} changes the outputs later"
+                await bench.step(VOTER_ROW + 1)
+                assert int(mismatches.value) == flips - 1, place
+                await bench.step()
+                assert int(mismatches.value) == flips, place
                 assert bench.actuator_bytes() == before, f"{place} changes the outputs later"
     voter = await bench.fields(r.DIAGNOSTICS_VOTER)
     assert voter == {"mismatches": flips, "register": 32 + TRAYS - 1}
@@ -104,7 +111,7 @@ async def every_flop_once_at_work(dut: Any) -> None:
     assert bench.tray_bits(0) == 0b010  # tray 0 has tripped
     flips = await sweep(bench)
     cocotb.log.info("%d flops flipped at work", flips)
-    assert flips == 3 * (3 + 4 * 32 + 2 * 16 + 8 + 2 * 17 + 1 + 16 + 2 * 3 + 3 * 32)
+    assert flips == 3 * (3 + 4 * 32 + 2 * 16 + 8 + 2 * 17 + 9 + 1 + 16 + 2 * 3 + 3 * 32)
 
 
 @cocotb.test()
@@ -155,6 +162,63 @@ async def two_copies_upset_in_one_clock(dut: Any) -> None:
     await bench.step()
     assert await bench.word(r.CONTROL_THERMOSTAT) == 0x4001
     assert (await bench.fields(r.DIAGNOSTICS_VOTER))["mismatches"] == 2
+
+
+@cocotb.test()
+async def upsets_in_successive_clocks_all_count(dut: Any) -> None:
+    bench = await bring_to_work(dut)
+    copy = copies(instance(dut, "thermostat"))[0]
+    counted = 0
+    for clocks in (2, 14, 40, 1, 300):
+        for _ in range(clocks):
+            copy.value = Immediate(0x4001)
+            await bench.step()
+        counted += clocks
+        await bench.until_idle()
+        assert (await bench.fields(r.DIAGNOSTICS_VOTER)) == {"mismatches": counted, "register": 4}
+
+
+@cocotb.test()
+async def a_copy_that_stays_wrong_leaves_the_link_alive(dut: Any) -> None:
+    """A flop that is stuck is outvoted for good, counts in every clock, and holds nothing up."""
+    bench = await bring_to_work(dut)
+    await bench.write(r.CONTROL_SCRUB, 1 << 31 | 1)
+    before = bench.actuator_bytes()
+    copy = copies(instance(dut, "thermostat"))[0]
+    clocks = 0
+
+    async def stick() -> None:
+        nonlocal clocks
+        while True:
+            copy.value = Immediate(0x4001)
+            clocks += 1
+            await FallingEdge(dut.clk)
+
+    stuck = cocotb.start_soon(stick())
+    dut.tick.value = 1
+    await bench.step()
+    dut.tick.value = 0
+    for address, word in (
+        (r.CONTROL_SCRATCH.address, 0x11223344),
+        (r.MEMORY.base + 4, 0x55667788),
+        (r.CONFIG_FRAMES.base + 8, 0x99AABBCC),
+    ):
+        data = word.to_bytes(4, "big")
+        for packet in (
+            wire.command(wire.WRITE, address, 4, data),
+            wire.command(wire.READ, address, 4),
+        ):
+            bench.received.clear()
+            await bench.feed(wire.frame(packet))
+            await bench.step(600)  # 12 clocks a byte: as slow as a UART at a tenth of the clock
+            reply = unframe(bytes(bench.received))
+            assert reply[3] == 0
+        assert reply[12:16] == data
+    assert bench.actuator_bytes() == before
+    stuck.cancel()
+    await bench.until_idle()
+    assert await bench.fields(r.DIAGNOSTICS_VOTER) == {"mismatches": clocks, "register": 4}
+    assert (await bench.fields(r.DIAGNOSTICS_SCRUB_PROGRESS))["next_word"] == 8
 
 
 @cocotb.test()

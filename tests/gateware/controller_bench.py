@@ -24,8 +24,13 @@ RACK_BYTES = 32
 class ControllerBench:
     """The controller's ports as bytes, ticks and clocks."""
 
-    def __init__(self, dut: Any) -> None:
+    def __init__(self, dut: Any, prefix: str = "") -> None:
+        """`prefix` is that of the ports' names: which of the controllers of the bench."""
         self.dut = dut
+        self.controller = getattr(dut, f"{prefix}controller")
+        ports = ("tick", "rx_data", "rx_valid", "rx_error", "rx_ready", "sensors", "actuators")
+        for port in (*ports, "tx_data", "tx_valid", "tx_ready", "idle"):
+            setattr(self, f"_{port}", getattr(dut, prefix + port))
         self.clocks = 0
         self.received = bytearray()  # bytes from the controller
         self.sensors = bytearray(RACK_BYTES + 16 * TRAYS)
@@ -35,7 +40,7 @@ class ControllerBench:
     async def start(self) -> ControllerBench:
         """Inputs at rest, clock on, reset, wait until the memory is clear."""
         dut = self.dut
-        for quiet in (dut.tick, dut.rx_valid, dut.rx_error, dut.sensors):
+        for quiet in (self._tick, self._rx_valid, self._rx_error, self._sensors):
             quiet.value = 0  # an earlier test has left its own
         Clock(dut.clk, CLOCK_NS, "ns").start()
         dut.rst.value = 1
@@ -47,11 +52,10 @@ class ControllerBench:
 
     async def step(self, clocks: int = 1) -> None:
         """Let clocks go by, taking reply bytes."""
-        dut = self.dut
         for _ in range(clocks):
             ready = self.ready(self.clocks)
-            dut.tx_ready.value = int(ready)
-            byte = int(dut.tx_data.value) if ready and dut.tx_valid.value else None
+            self._tx_ready.value = int(ready)
+            byte = int(self._tx_data.value) if ready and self._tx_valid.value else None
             await self._falling
             self.clocks += 1
             if byte is not None:
@@ -61,23 +65,22 @@ class ControllerBench:
         """Let clocks go by until the controller is idle; how many."""
         start = self.clocks
         await self.step()
-        while not self.dut.idle.value:
+        while not self._idle.value:
             assert self.clocks - start < limit, f"not idle after {limit} clocks"
             await self.step()
         return self.clocks - start
 
     async def feed(self, data: bytes) -> None:
         """Bytes into the controller, one a clock as long as it is ready."""
-        dut = self.dut
-        dut.rx_valid.value = 1
+        self._rx_valid.value = 1
         for byte in data:
-            dut.rx_data.value = byte
+            self._rx_data.value = byte
             while True:
-                taken = bool(dut.rx_ready.value)
+                taken = bool(self._rx_ready.value)
                 await self.step()
                 if taken:
                     break
-        dut.rx_valid.value = 0
+        self._rx_valid.value = 0
 
     async def exchange(self, data: bytes) -> bytes:
         """Bytes in, what the controller sends until it is idle out."""
@@ -89,24 +92,29 @@ class ControllerBench:
     async def tick(self, count: int = 1) -> None:
         """Ticks, each followed by the wait for idle."""
         for _ in range(count):
-            self.dut.tick.value = 1
+            self._tick.value = 1
             await self.step()
-            self.dut.tick.value = 0
+            self._tick.value = 0
             await self.until_idle()
 
     async def mark_error(self) -> None:
         """One clock of i_rx_error."""
-        self.dut.rx_error.value = 1
+        self._rx_error.value = 1
         await self.step()
-        self.dut.rx_error.value = 0
+        self._rx_error.value = 0
 
     # -- RMAP, in the codec of the conformance tests
 
     async def execute(
-        self, instruction: int, address: int, length: int, data: bytes | None = None
+        self,
+        instruction: int,
+        address: int,
+        length: int,
+        data: bytes | None = None,
+        key: int = wire.FLIGHT_KEY,
     ) -> bytes:
         """One command that must succeed; the data of its reply."""
-        packet = wire.command(instruction, address, length, data)
+        packet = wire.command(instruction, address, length, data, key=key)
         reply = unframe(await self.exchange(wire.frame(packet)))
         assert reply[3] == 0, f"status {reply[3]} for {packet.hex()}"
         return b"" if instruction & 0x20 else reply[12:-1]
@@ -129,6 +137,11 @@ class ControllerBench:
         address = register if isinstance(register, int) else register.address
         await self.execute(wire.WRITE, address, 4, word.to_bytes(4, "big"))
 
+    async def inject(self, register: Register | int, word: int) -> None:
+        """Write one 32-bit word with the test key."""
+        address = register if isinstance(register, int) else register.address
+        await self.execute(wire.WRITE, address, 4, word.to_bytes(4, "big"), wire.TEST_KEY)
+
     # -- rack
 
     async def set_tray(
@@ -148,11 +161,11 @@ class ControllerBench:
 
     def apply_sensors(self) -> None:
         """Put `sensors` on the port."""
-        self.dut.sensors.value = int.from_bytes(self.sensors, "big")
+        self._sensors.value = int.from_bytes(self.sensors, "big")
 
     def actuator_bytes(self) -> bytes:
         """The actuator vector as it is."""
-        return int(self.dut.actuators.value).to_bytes(28 + 4 * TRAYS, "big")
+        return int(self._actuators.value).to_bytes(28 + 4 * TRAYS, "big")
 
     def tray_bits(self, index: int) -> int:
         """One of the tray words of the actuators: 0 power, 1 reset, 2 scrub, 3 reload."""
@@ -162,7 +175,7 @@ class ControllerBench:
 
     async def flip(self, word: int, mask: int) -> int:
         """XOR a mask into a stored codeword; the codeword read back."""
-        stored = self.dut.controller.memory.words[word]
+        stored = self.controller.memory.words[word]
         wanted = int(stored.value) ^ mask
         stored.value = Immediate(wanted)
         await self.step()
@@ -171,7 +184,7 @@ class ControllerBench:
 
     def codeword(self, word: int) -> int:
         """A stored codeword."""
-        return int(self.dut.controller.memory.words[word].value)
+        return int(self.controller.memory.words[word].value)
 
 
 def unframe(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Two controllers side by side through the same random commands, ticks, sensors and flips.
+"""Two controllers side by side through the same random commands, ticks, sensors and faults.
 
 A flip of a triplicated register is repaired before the next step, as `flip_register` says: two
 copies are never upset at once, which the golden model has no notion of.
@@ -6,11 +6,16 @@ copies are never upset at once, which the golden model has no notion of.
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from traffic import (
+    FLIP_REGIONS,
     FLIPPED_BITS,
     FLIPPED_WORDS,
+    FLIPS,
+    INJECTIONS,
     READINGS,
     SETPOINTS,
     STREAMS,
@@ -20,11 +25,12 @@ from traffic import (
     broken_packets,
     command,
     commands,
+    image_writes,
     word_write,
 )
 
 from fsw import registers as r
-from fsw.register_map import Register
+from fsw.register_map import Region, Register
 from gateware import model as golden
 from gateware.model_link import encode_frame
 from gateware.triplication import COPIES, triplicated
@@ -191,12 +197,108 @@ class Equivalence(RuleBasedStateMachine):
         assert got == expected, f"copy {copy} of {name} is {got:#x}, model {expected:#x}"
         self.compare_actuators()
 
+    @rule(seed=st.integers(0, 3), crc_error=st.sampled_from([0, 0, 1]), passes=st.integers(0, 3))
+    def load_frames(self, seed: int, crc_error: int, passes: int) -> None:
+        self.scan(1, 0)
+        self.exchange(image_writes(Random(seed), crc_error))
+        self.scan(1, 16 * passes)
+
+    @rule(period=st.integers(0, 2), count=st.sampled_from([1, 5, 15, 16, 17, 33]))
+    def scan(self, period: int, count: int) -> None:
+        self.exchange(encode_frame(word_write(r.CONTROL_CONFIG_SCAN.address, 1 << 31 | period)))
+        if count:
+            self.let_ticks_pass(count)
+        self.exchange(encode_frame(command(0x4C, r.DIAGNOSTICS_CONFIG_STATE.address, 20)))
+
+    @rule(
+        number=st.integers(0, 15),
+        bits=st.lists(st.tuples(st.integers(0, 511), st.booleans()), min_size=2, max_size=2),
+        how=st.sampled_from(["one", "adjacent", "adjacent", "two"]),
+        fresh=st.booleans(),
+        beside=st.booleans(),
+        count=st.sampled_from([0, 1, 16, 16]),
+    )
+    def strike_a_frame(
+        self,
+        number: int,
+        bits: list[tuple[int, bool]],
+        how: str,
+        fresh: bool,
+        beside: bool,
+        count: int,
+    ) -> None:
+        """One bit or two, by their position from the frame's first on and whether essential."""
+        if fresh:
+            address = r.CONFIG_FRAMES.base + 64 * number
+            self.exchange(encode_frame(command(0x7C, address, 64, bytes(64))))
+        if how == "adjacent":
+            position = min(bits[0][0], 510)
+            bits = [(position, bits[0][1]), (position + 1, bits[1][1])]
+        for position, essential in bits[: 1 if how == "one" else 2]:
+            word, mask = 16 * number + position // 32, 1 << 31 - position % 32
+            bits_around = mask if essential else mask ^ 0xFFFF_FFFF
+            address = r.ESSENTIAL_BITS.base + 4 * word
+            self.exchange(encode_frame(word_write(address, bits_around)))
+            if beside:
+                expected, got = (target.flip_config(word, mask) for target in self.targets)
+                assert got == expected, f"frame word {word} is {got:#x}, model {expected:#x}"
+            else:
+                self.exchange(encode_frame(word_write(r.FLIP_CONFIG.base + 4 * word, mask)))
+        self.scan(1, count)
+
+    @rule(
+        region=st.sampled_from(FLIP_REGIONS),
+        start=st.floats(0, 1, exclude_max=True),
+        words=st.lists(FLIPS, min_size=1, max_size=8),
+        idle=st.booleans(),
+    )
+    def flip_over_the_link(
+        self, region: Region, start: float, words: list[int], idle: bool
+    ) -> None:
+        if idle:
+            self.exchange(encode_frame(word_write(r.CONTROL_CONFIG_SCAN.address, 1)))
+        address = region.base + 4 * int(start * (region.size // 4))
+        data = b"".join(word.to_bytes(4, "big") for word in words)
+        self.exchange(encode_frame(command(0x7C, address, len(data), data)))
+        self.exchange(encode_frame(command(0x4C, r.DIAGNOSTICS_VOTER.address, 12)))
+
+    @rule(
+        samples=st.lists(
+            st.tuples(st.one_of(st.integers(0, 7 + 4 * TRAYS), st.integers(9, 10)), READINGS),
+            min_size=1,
+            max_size=5,
+        ),
+        other=READINGS,
+        fault=st.one_of(st.none(), INJECTIONS[r.INJECTION_SENSOR_FAULT.address]),
+    )
+    def stimulate(self, samples: list[tuple[int, int]], other: int, fault: int | None) -> None:
+        if fault is not None:
+            self.exchange(encode_frame(word_write(r.INJECTION_SENSOR_FAULT.address, fault)))
+        for word, value in samples:
+            packet = word_write(r.STIMULUS_RACK.base + 4 * word, other << 16 | value)
+            self.exchange(encode_frame(packet))
+
+    @rule(
+        ticks=st.integers(0, 4),
+        streams=st.lists(st.one_of(STREAMS, commands().map(encode_frame)), max_size=4),
+        counts=st.lists(st.integers(0, 2), min_size=4, max_size=4),
+    )
+    def hang_the_link(self, ticks: int, streams: list[bytes], counts: list[int]) -> None:
+        """In the end it hears again."""
+        self.exchange(encode_frame(word_write(r.INJECTION_LINK_HANG.address, ticks)))
+        for stream, count in zip(streams, counts, strict=False):
+            self.exchange(stream)
+            if count:
+                self.let_ticks_pass(count)
+        self.let_ticks_pass(4)
+
     def teardown(self) -> None:
         """Full readback: codewords that were hit, then every readable region, then the counters."""
         for word in sorted(self.flipped):
             expected, got = (target.peek_memory(word) for target in self.targets)
             assert got == expected, f"codeword {word} is {got:#x}, model {expected:#x}"
         self.exchange(b"\xc0")
+        self.exchange(encode_frame(word_write(r.INJECTION_REPLY_FAULT.address, 0)))
         regions = [region for region in r.REGIONS if "r" in region.access]
         for region in [*regions, r.FAST, r.DIAGNOSTICS]:
             end = region.end(TRAYS)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from fuzz_cases import EPISODE_CASES, episode
 from fuzz_comparison import Comparison, Difference
-from fuzz_steps import Case, Flip, Sensors, Step, Ticks
+from fuzz_steps import Case, Flip, FrameFlip, Sensors, Step, Ticks
 from fuzz_storms import STORM
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -188,6 +188,8 @@ def _text(step: Step) -> str:
         return f"sensors {_short(step.vector.hex())}"
     if isinstance(step, Flip):
         return f"memory word {step.word} flipped by {step.mask:#x}"
+    if isinstance(step, FrameFlip):
+        return f"frame word {step.word} flipped by {step.mask:#x}"
     return f"bytes {_short(step.hex())}"
 
 

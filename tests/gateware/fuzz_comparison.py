@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from fuzz_steps import Case, Flip, Sensors, Ticks
-from traffic import TRAYS, command
+from fuzz_steps import Case, Flip, FrameFlip, Sensors, Ticks
+from traffic import TRAYS, command, word_write
 
 from fsw import registers as r
 from gateware.model_link import encode_frame
@@ -44,8 +44,10 @@ def reads(region_names: Iterable[str]) -> bytes:
     )
 
 
-COUNTERS = reads([r.FAST.name, r.DIAGNOSTICS.name])
-READBACK = reads(  # the counters last: reading has its own consequences
+REPLY_AGAIN = encode_frame(word_write(r.INJECTION_REPLY_FAULT.address, 0))
+COUNTERS = REPLY_AGAIN + reads([r.FAST.name, r.DIAGNOSTICS.name])
+DIAGNOSTICS_REPLY_BYTES = 12 + r.DIAGNOSTICS.size + 1 + 2
+READBACK = REPLY_AGAIN + reads(  # the counters last: reading has its own consequences
     [
         region.name
         for region in r.REGIONS
@@ -195,6 +197,9 @@ class _Run:
                 self._flipped.add(step.word)
                 stored = [t.flip_memory(step.word, step.mask) for t in (self.model, self.other)]
                 self._compare(f"codeword {step.word} differs", b"", *map(hex, stored))
+            elif isinstance(step, FrameFlip):
+                stored = [t.flip_config(step.word, step.mask) for t in (self.model, self.other)]
+                self._compare(f"frame word {step.word} differs", b"", *map(hex, stored))
 
     def _exchange(self) -> bytes:
         """Send what has gathered; the replies, which agree."""
@@ -218,10 +223,15 @@ class _Run:
         return expected
 
     def _counters(self) -> None:
-        """Read and compare the counters; note what they have counted since."""
+        """Read and compare the counters; note what they have counted since.
+
+        Injected faults of replies end here. While the link hangs there is nothing to note.
+        """
         self.wire += COUNTERS
-        replies = self._exchange().split(b"\xc0")
-        body = replies[-2].replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb")
+        *_, last, _ = b"", *self._exchange().split(b"\xc0")
+        body = last.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb")
+        if len(body) != DIAGNOSTICS_REPLY_BYTES:
+            return
         for cause, (register, field) in CAUSES.items():
             at = 12 + register.address - r.DIAGNOSTICS.base
             count = register.unpack(int.from_bytes(body[at : at + 4], "big"))[field]

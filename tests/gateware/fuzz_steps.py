@@ -27,7 +27,15 @@ class Flip:
     mask: int
 
 
-Step = bytes | Ticks | Sensors | Flip  # bytes: on the link
+@dataclass(frozen=True)
+class FrameFlip:
+    """Bits of a stored word of the configuration frames change."""
+
+    word: int
+    mask: int
+
+
+Step = bytes | Ticks | Sensors | Flip | FrameFlip  # bytes: on the link
 
 
 @dataclass(frozen=True)

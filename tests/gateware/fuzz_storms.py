@@ -1,6 +1,7 @@
 """The same event again and again, until its counter has gone round.
 
-The counter of scrubber passes is left out: 65,536 passes are 8 million ticks with 67 million words.
+The counters of passes are left out, and that of wrong CRCs over all frames with them: 65,536 passes
+of the scrubber are 8 million ticks with 67 million words, those of the scanner a million ticks.
 """
 
 from __future__ import annotations
@@ -92,6 +93,37 @@ def corrected_words() -> list[Step]:
     return steps
 
 
+def _struck_frames(masks: list[int]) -> bytes:
+    """Each mask into a word of each of the 16 frames; four writes."""
+    words = (masks + [0] * 16)[:16] * 4
+    data = b"".join(word.to_bytes(4, "big") for word in words)
+    return b"".join(
+        encode_frame(command(0x60 | 4, r.FLIP_CONFIG.base + at, 256, data))
+        for at in range(0, r.FLIP_CONFIG.size, 256)
+    )
+
+
+def corrected_frames() -> list[Step]:
+    """A bit, or two neighbours, of every frame in every pass, all of them essential."""
+    essential = b"".join(
+        encode_frame(command(0x64, r.ESSENTIAL_BITS.base + at, 256, b"\xff" * 256))
+        for at in range(0, r.ESSENTIAL_BITS.size, 256)
+    )
+    steps: list[Step] = [essential, _set(r.CONTROL_CONFIG_SCAN, 1 << 31 | 1)]
+    for number in range(ROUND // 16):
+        masks = [1, 1 << 31] if number % 5 == 0 else [0] * (number % 16) + [1 << number % 32]
+        steps += [_struck_frames(masks), Ticks(16)]
+    return steps
+
+
+def lost_frames() -> list[Step]:
+    """All of them, and good again in the pass behind."""
+    return [
+        _set(r.CONTROL_CONFIG_SCAN, 1 << 31 | 1),
+        *[_struck_frames([5]), Ticks(16)] * (2 * ROUND // 16),
+    ]
+
+
 def watchdog_expiries() -> list[Step]:
     """Expires at every tick."""
     leave = _set(r.COMMAND_SAFE, golden.LEAVE_SAFE_KEY)
@@ -100,12 +132,13 @@ def watchdog_expiries() -> list[Step]:
 
 
 def longest_periods() -> list[Step]:
-    """Debounce, watchdog and scrubber count as far as they can."""
+    """Debounce, watchdog, scrubber and scanner count as far as they can."""
     start = _set(r.CONTROL_OVER_CURRENT_LIMIT, 0xFFFF)
     start += _set(r.CONTROL_OVER_TEMPERATURE_LIMIT, 0)
     start += _set(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE, 0xFF)
     start += _set(r.CONTROL_POWER_SWITCH, ALL)
     start += _set(r.CONTROL_WATCHDOG, 1 << 31 | 0xFFFF) + _set(r.CONTROL_SCRUB, 1 << 31 | 0xFFFF)
+    start += _set(r.CONTROL_CONFIG_SCAN, 1 << 31 | 0xFFFF)
     hot = Sensors(b"\x80" * (32 + 16 * TRAYS))
     return [hot, start, Ticks(254), b"", Ticks(1), b"", Ticks(ROUND - 257), b"", Ticks(1), b""]
 
@@ -113,5 +146,5 @@ def longest_periods() -> list[Step]:
 STORMS: tuple[Callable[[], list[Step]], ...] = (
     *(crc_errors, framing_errors, discarded_packets, refused_commands, executed_commands),
     *(bad_kicks, trips, uncorrectable_words, oversize_frames, watchdog_expiries, corrected_words),
-    longest_periods,
+    *(longest_periods, corrected_frames, lost_frames),
 )

@@ -128,7 +128,7 @@ def status_order(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> Non
     sound = model._rmap._check
 
     def check(packet: bytes) -> int:
-        if packet[3] != r.FLIGHT_KEY:
+        if packet[3] not in (r.FLIGHT_KEY, r.TEST_KEY):
             return model_link.STATUS_INVALID_KEY
         return sound(packet)
 
@@ -173,6 +173,120 @@ def idle_watchdog_register(monkeypatch: pytest.MonkeyPatch, model: ControllerMod
     monkeypatch.setattr(model, "_write_control", write)
 
 
+def one_key_for_all(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """The test key opens what the flight key opens."""
+    sound = model.permits
+
+    def permits(key: int, address: int, length: int, read: bool, write: bool) -> bool:
+        key = r.FLIGHT_KEY if address < r.STIMULUS_RACK.base else key
+        return sound(key, address, length, read, write)
+
+    monkeypatch.setattr(model, "permits", permits)
+
+
+def upper_of_two(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """The place of two adjacent bits is that of the upper one."""
+    sound = model.frames._correct
+    monkeypatch.setattr(model.frames, "_correct", lambda frame, places: sound(frame, places[::-1]))
+
+
+def lost_again(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A frame counts as lost whenever it is met."""
+    frames = model.frames
+    sound = frames._lose
+
+    def lose(frame: int) -> None:
+        frames.lost &= ~(1 << frame)
+        sound(frame)
+
+    monkeypatch.setattr(frames, "_lose", lose)
+
+
+def compared_after_a_write(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A pass in which frames were written is compared."""
+    frames = model.frames
+    sound = frames.write
+
+    def write(index: int, word: int) -> None:
+        comparable = frames._comparable
+        sound(index, word)
+        frames._comparable = comparable
+
+    monkeypatch.setattr(frames, "write", write)
+
+
+def forgetful_scan(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """Writing control.config_scan starts the pass anew."""
+    frames = model.frames
+    sound = frames.configure
+
+    def configure(scan: int) -> None:
+        sound(scan)
+        frames._crc = 0
+
+    monkeypatch.setattr(frames, "configure", configure)
+
+
+def inert_injection(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A flip of frames in idle does not show in the state."""
+    monkeypatch.setattr(model.frames, "inject", model.frames.flip)
+
+
+def blind_to_essential_neighbours(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """Only the first of two adjacent bits is looked up in the mask."""
+    frames = model.frames
+    sound = frames._correct
+
+    def correct(frame: int, places: tuple[int, ...]) -> None:
+        essential = frames.essential[:]
+        for place in places[1:]:
+            frames.essential[16 * frame + place // 32] &= ~(1 << place % 32)
+        sound(frame, places)
+        frames.essential[:] = essential
+
+    monkeypatch.setattr(frames, "_correct", correct)
+
+
+def skew_of_both_halves(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A stimulus write is skewed as if it were the channel at fault."""
+    sensors = model._sensors
+    sound = sensors._taken
+
+    def taken(first: int, samples: bytes) -> bytes:
+        return sound(sensors._channel if len(samples) == 4 else first, samples)
+
+    monkeypatch.setattr(sensors, "_taken", taken)
+
+
+def deaf_to_stimulus(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A stimulus is shown, but does not trip anything."""
+    sound = model._inject
+
+    def inject(address: int, word: int) -> None:
+        if address >= r.STIMULUS_TRAYS.end(TRAYS):
+            sound(address, word)
+        else:
+            model._sensors.stimulate((address - r.STIMULUS_RACK.base) // 4, word)
+
+    monkeypatch.setattr(model, "_inject", inject)
+
+
+def dropped_write(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """A fault of replies takes its own reply as the first."""
+    faults = model._link_faults
+
+    def write(word: int) -> None:
+        faults._kind, faults._count = word >> 30, word & 0xFFFF
+
+    monkeypatch.setattr(faults, "write_reply_fault", write)
+
+
+def longer_hang(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
+    """The link hangs for a tick more."""
+    sound = model._receiver.hang
+    monkeypatch.setattr(model._receiver, "hang", lambda ticks: sound(ticks + 1))
+
+
 def forgotten_repair(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
     """Upsets of caps are repaired without being counted."""
     sound = model.flip_register
@@ -214,6 +328,17 @@ class FaultyModelTarget(ModelTarget):
         oversize_first,
         idle_watchdog_register,
         forgotten_repair,
+        one_key_for_all,
+        upper_of_two,
+        lost_again,
+        compared_after_a_write,
+        forgetful_scan,
+        inert_injection,
+        blind_to_essential_neighbours,
+        skew_of_both_halves,
+        deaf_to_stimulus,
+        dropped_write,
+        longer_hang,
     ],
 )
 def test_machine_finds_a_planted_fault(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,6 +151,14 @@ class TestLink:
         assert receiver.framing_errors == receiver.oversize_errors == receiver.dropped == 0
 
 
+def command(instruction: int, address: int, data: bytes, key: int = r.FLIGHT_KEY) -> bytes:
+    """Frame of a write command."""
+    header = b"\xfe\x01%c%c\x67\x12\x34\x00" % (instruction, key)
+    header += address.to_bytes(4, "big") + len(data).to_bytes(3, "big")
+    packet = b"%b%c%b%c" % (header, model_link.crc8(header), data, model_link.crc8(data))
+    return model_link.encode_frame(packet)
+
+
 def diagnostics(model: ControllerModel) -> list[int]:
     """Words of region diagnostics."""
     data = model.read(r.DIAGNOSTICS.base, r.DIAGNOSTICS.size, increment=True)
@@ -171,6 +179,7 @@ class TestController:
     def test_uptime_wraps(self):
         model = ControllerModel()
         model.write_word(r.CONTROL_SCRUB.address, 0)
+        model.write_word(r.CONTROL_CONFIG_SCAN.address, 0)
         model.tick((1 << 32) + 5)
         assert model.read(r.IDENTITY_UPTIME.address, 4, increment=True) == bytes((0, 0, 0, 5))
 
@@ -201,6 +210,22 @@ class TestController:
         with pytest.raises(ValueError, match="mask = 0x0"):
             model.flip_memory(0, 0)
         assert model.flip_memory(1023, 1 << 38) == 1 << 38 == model.peek_memory(1023)
+        with pytest.raises(IndexError, match="frame word = 256, must be 0 to 255"):
+            model.flip_config(256, 1)
+        with pytest.raises(ValueError, match="mask = 0x100000000, must be 1 to 0xffffffff"):
+            model.flip_config(0, 1 << 32)
+        assert model.flip_config(255, 1 << 31) == 1 << 31 == model.peek_config(255)
+
+    def test_flight_build_does_not_know_the_test_key(self):
+        for flight, status in ((False, b"\x00"), (True, b"\x03")):
+            model = ControllerModel(flight=flight)
+            reply = model.put(command(0x7C, r.INJECTION.base, b"\0\0\0\1", r.TEST_KEY))
+            assert reply[4:5] == status
+            assert diagnostics(model)[2] == (0 if not flight else 1 << 16 | 3)
+            assert model.read(r.IDENTITY_FEATURES.address, 4, True)[3] == (not flight)
+            model.set_sensors(b"\1" * 320)
+            taken = model.read(r.FAST_BUS.address, 4, True)
+            assert taken == (b"\1" * 4 if flight else bytes(4))
 
     def test_reset_forgets_everything(self):
         model, fresh_model = ControllerModel(), ControllerModel()
@@ -235,11 +260,11 @@ class TestController:
 def shake(model: ControllerModel, rng: random.Random, count: int) -> None:
     """Random register writes, sensor values, flips and bytes."""
     for _ in range(count):
-        match rng.randrange(6):
+        match rng.randrange(9):
             case 0:
-                model.write_word(r.CONTROL.base + 4 * rng.randrange(11), rng.getrandbits(32))
+                model.write_word(r.CONTROL.base + 4 * rng.randrange(12), rng.getrandbits(32))
             case 1:
-                register = rng.choice([r.CONTROL_WATCHDOG, r.CONTROL_SCRUB])
+                register = rng.choice([r.CONTROL_WATCHDOG, r.CONTROL_SCRUB, r.CONTROL_CONFIG_SCAN])
                 model.write_word(register.address, 1 << 31 | rng.randrange(30))
             case 2:
                 model.write_word(r.COMMAND.base + 4 * rng.randrange(7), rng.getrandbits(32))
@@ -252,3 +277,15 @@ def shake(model: ControllerModel, rng: random.Random, count: int) -> None:
                 model.flip_memory(rng.randrange(64), 1 << rng.randrange(39))
             case 5:
                 model.put(rng.choice([b"\xc0", b"\x00", b"\xdb", b"\xc0\x01\x02\x03\xc0"]))
+            case 6:
+                region = rng.choice([r.CONFIG_FRAMES, r.ESSENTIAL_BITS, r.FLIP_CONFIG])
+                model.write_word(region.base + 4 * rng.randrange(256), 1 << rng.randrange(32))
+            case 7:
+                word = rng.randrange(3) << 30 | rng.randrange(48) << 16 | rng.randrange(1 << 16)
+                model.write_word(r.INJECTION_SENSOR_FAULT.address, word)
+                words = r.STIMULUS_TRAYS.end(model.trays) - r.STIMULUS_RACK.base
+                place = r.STIMULUS_RACK.base + rng.randrange(0, words, 4)
+                model.write_word(place, rng.getrandbits(32))
+            case 8:
+                data = bytes((0, 0, 0, rng.randrange(9)))
+                model.put(command(0x7C, r.INJECTION_LINK_HANG.address, data, r.TEST_KEY))

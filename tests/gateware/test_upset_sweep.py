@@ -24,7 +24,7 @@ from hil.targets.model import ModelTarget
 from hil.targets.rtl import RtlTarget
 
 TRAYS = 18
-FLOPS = 3 * (TRAYS + 4 * 32 + 2 * 16 + 8 + 2 * 17 + 1 + 16 + 2 * TRAYS + 32 * TRAYS)
+FLOPS = 3 * (TRAYS + 4 * 32 + 2 * 16 + 8 + 2 * 17 + 9 + 1 + 16 + 2 * TRAYS + 32 * TRAYS)
 SWEPT_WORDS = 256
 PAIRED_WORDS = 16
 SCRUB_PASS_TICKS = 128  # at period 1
@@ -73,6 +73,7 @@ def bring_to_work(target: LockstepTarget) -> None:
     write_word(target, r.CONTROL_OVER_TEMPERATURE_DEBOUNCE, 2)
     write_word(target, r.CONTROL_OVER_CURRENT_LIMIT, 20_000)
     write_word(target, r.CONTROL_SCRUB, 1 << 31 | 500)
+    write_word(target, r.CONTROL_CONFIG_SCAN, 1 << 31 | 0x34)
     write_word(target, r.CONTROL_POWER_SWITCH, (1 << TRAYS) - 1 ^ 0b1000)
     sensors = bytearray(target.sensor_bytes)
     sensors[38:40] = (20_001).to_bytes(2, "big")  # current of tray 0
@@ -100,7 +101,7 @@ def test_every_flop_of_every_triplicated_register(
     assert fields(rtl, r.FAST_OVER_TEMPERATURE)["trays"] == 0b10
     assert fields(rtl, r.FAST_POWERED)["trays"] == (0x3FFF4 if working else 0)
     before = rtl.actuators()
-    blocks = [(r.CONTROL.base, 44), (r.FAST.base, 56), (r.TRAY_CONTROL.base, 4 * TRAYS)]
+    blocks = [(r.CONTROL.base, 48), (r.FAST.base, 56), (r.TRAY_CONTROL.base, 4 * TRAYS)]
     contents = [read(rtl, *block) for block in blocks]
     flips = 0
     for register in triplicated(TRAYS).values():

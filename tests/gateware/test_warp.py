@@ -94,6 +94,7 @@ def fly(target: LockstepTarget) -> Observer:
         1: lambda: observer.write(r.CONTROL_POWER_SWITCH, POWER_ALL),
         2: lambda: observer.write(r.CONTROL_SCRUB, 0x8000_0003),
         3: lambda: observer.write(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE, 5),
+        4: lambda: observer.write(r.CONTROL_CONFIG_SCAN, 0x8000_0002),
         5: lambda: observer.write(r.COMMAND_TRAY_RESET, 0b0101),  # 20 ticks
         11: lambda: observer.write(r.COMMAND_TRAY_RESET, 0b1000),
         20: lambda: target.set_sensors(sensors(HOT, LOAD, 1)),
@@ -120,6 +121,8 @@ def fly(target: LockstepTarget) -> Observer:
             target.flip_memory(draw.randrange(40), 1 << draw.randrange(39))
         elif tick % 50 == 27:
             target.flip_memory(draw.randrange(40), 3 << draw.randrange(38))
+        elif tick % 40 == 28:
+            target.flip_config(draw.randrange(256), 1 << draw.randrange(32))
         elif not 150 <= tick < 155:
             traffic(observer, draw)
     return observer
@@ -143,7 +146,7 @@ def traffic(observer: Observer, draw: random.Random) -> None:
     elif kind == 3:
         observer.read(word, 4 * draw.randint(1, 8))
     elif kind == 4:
-        observer.read(r.DIAGNOSTICS.base, 4 * draw.randint(1, 11))  # beyond its end: refused
+        observer.read(r.DIAGNOSTICS.base, 4 * draw.randint(1, 17))  # beyond its end: refused
 
 
 def final_state(observer: Observer) -> dict[str, bytes]:
@@ -196,6 +199,8 @@ def assert_everything_happened(observer: Observer, state: dict[str, bytes]) -> N
     assert fields(r.DIAGNOSTICS_FRAME_ERRORS) == {"crc": 1, "framing": 2}
     assert fields(r.DIAGNOSTICS_COMMANDS_REFUSED)["last_status"] == 10
     assert fields(r.DIAGNOSTICS_SCRUB_PROGRESS)["next_word"] > 0
+    assert fields(r.DIAGNOSTICS_CONFIG_ERRORS)["corrected"] >= 5
+    assert fields(r.DIAGNOSTICS_CONFIG_PROGRESS)["passes"] > TICKS // 2 // 16 - 2
     lines = {
         int.from_bytes(seen[4:8], "big") for seen in observer.seen if len(seen) == ACTUATOR_BYTES
     }

@@ -1,22 +1,48 @@
-"""Random traffic for the controller: commands, broken packets and frames, noise, sensor values."""
+"""Random traffic for the controller: commands, broken packets and frames, noise, sensor values.
+
+A command carries the key of the region it goes to, but now and then another. What would end all
+traffic is left out: long hangs of the link and long runs of lost replies; a short hang is for a
+sender that lets ticks pass behind it.
+"""
 
 from __future__ import annotations
+
+from random import Random
 
 from hypothesis import strategies as st
 
 from fsw import registers as r
 from gateware import model as golden
+from gateware.model_frames import FRAMES, check_word
 from gateware.model_link import crc8, encode_frame
 
 TRAYS = 18
 READS = (0x4C, 0x48)
 WRITES = (0x7C, 0x78, 0x6C, 0x68, 0x74, 0x70, 0x64, 0x60)
 READ_MODIFY_WRITE = 0x5C
+INCREMENT = 0x04
 
 
-def command(instruction: int, address: int, length: int, data: bytes | None = None) -> bytes:
-    """RMAP command packet; `data` with its CRC follows the header unless it is None."""
-    header = b"\xfe\x01%c\x20\x67\x12\x34\x00" % instruction
+def key_of(address: int) -> int:
+    """Key of the region at an address; the flight key where there is none."""
+    for region in r.REGIONS:
+        if region.base <= address < region.base + region.size:
+            return region.key
+    return r.FLIGHT_KEY
+
+
+def command(
+    instruction: int,
+    address: int,
+    length: int,
+    data: bytes | None = None,
+    key: int | None = None,
+) -> bytes:
+    """RMAP command packet; `data` with its CRC follows the header unless it is None.
+
+    Without a key it carries that of the region.
+    """
+    header = b"\xfe\x01%c%c\x67\x12\x34\x00" % (instruction, key or key_of(address))
     header += address.to_bytes(4, "big") + length.to_bytes(3, "big")
     packet = header + bytes((crc8(header),))
     return packet if data is None else packet + data + bytes((crc8(data),))
@@ -25,6 +51,23 @@ def command(instruction: int, address: int, length: int, data: bytes | None = No
 def word_write(address: int, word: int) -> bytes:
     """Packet that writes one word, verified and acknowledged."""
     return command(0x7C, address, 4, word.to_bytes(4, "big"))
+
+
+def image_writes(rng: Random, crc_error: int) -> bytes:
+    """Frames that write good configuration frames; the CRC over all is wrong by `crc_error`."""
+    words: list[int] = []
+    checks: list[int] = []
+    for frame in range(FRAMES):
+        content = [rng.getrandbits(32) for _ in range(15)]
+        if frame == FRAMES - 1:
+            content[14] = check_word(checks) ^ crc_error
+        checks.append(check_word(content))
+        words += [*content, checks[-1]]
+    data = b"".join(word.to_bytes(4, "big") for word in words)
+    return b"".join(
+        encode_frame(command(0x7C, r.CONFIG_FRAMES.base + at, 256, data[at : at + 256]))
+        for at in range(0, len(data), 256)
+    )
 
 
 # What to draw. Values are chosen where something happens: at limits, at short periods, at keys.
@@ -40,7 +83,11 @@ ADDRESSES = st.one_of(
     st.sampled_from(PLACES),
     st.integers(0, 15).map(lambda word: r.MEMORY.base + 4 * word),
     st.integers(0, 1023).map(lambda word: r.MEMORY.base + 4 * word),
+    st.sampled_from(r.REGIONS).flatmap(
+        lambda region: st.integers(0, region.size // 4 - 1).map(lambda word: region.base + 4 * word)
+    ),
 )
+KEYS = st.sampled_from([None] * 12 + [r.FLIGHT_KEY, r.TEST_KEY, 0x21])
 WORDS = st.one_of(
     st.sampled_from(
         [0, 1, 2, 3, 0x8000_0000, 0x8000_0001, 0x8000_0003, 0xFFFF_FFFF, 0xC0DB_DCDD]
@@ -48,6 +95,19 @@ WORDS = st.one_of(
     ),
     st.integers(0, 0xFFFF_FFFF),
 )
+INJECTIONS = {  # what is written there, so that the traffic goes on
+    r.INJECTION_SOURCE.address: st.sampled_from([0, 0, 1, 0xFFFF_FFFE, 0xFFFF_FFFF]),
+    r.INJECTION_SENSOR_FAULT.address: st.builds(
+        lambda kind, channel, offset: kind << 30 | channel << 16 | offset,
+        st.integers(0, 3),
+        st.one_of(st.integers(0, 15 + 8 * TRAYS + 2), st.sampled_from([6, 19, 20, 21, 511])),
+        st.sampled_from([0, 1, 2, 0xFFFE, 0xFFFF, 0x8000]),
+    ),
+    r.INJECTION_REPLY_FAULT.address: st.builds(
+        lambda kind, count: kind << 30 | count, st.integers(0, 3), st.sampled_from([0, 1, 1, 2, 3])
+    ),
+    r.INJECTION_LINK_HANG.address: st.sampled_from([0, 0xFFFF_0000]),
+}
 LENGTHS = st.sampled_from([4] * 8 + [8, 12, 16, 28, 44, 64, 68, 256, 0, 1, 6, 260, 512, 516])
 SETPOINTS = st.one_of(
     *(
@@ -64,6 +124,7 @@ SETPOINTS = st.one_of(
             (r.CONTROL_OVER_CURRENT_LIMIT, st.sampled_from([0, 99, 100, 0xFFFF])),
             (r.CONTROL_WATCHDOG, st.integers(0, 8).map(lambda period: 1 << 31 | period)),
             (r.CONTROL_SCRUB, st.integers(0, 4).map(lambda period: 1 << 31 | period)),
+            (r.CONTROL_CONFIG_SCAN, st.sampled_from([0, 1 << 31, 1 << 31 | 1, 1 << 31 | 3])),
             (r.COMMAND_WATCHDOG_KICK, st.sampled_from([golden.KICK_KEY, 0])),
             (r.COMMAND_SAFE, st.sampled_from([golden.ENTER_SAFE_KEY, golden.LEAVE_SAFE_KEY])),
             (r.COMMAND_SAFE, st.just(golden.LEAVE_SAFE_KEY)),
@@ -73,10 +134,11 @@ SETPOINTS = st.one_of(
             (r.COMMAND_TRAY_SCRUB, WORDS),
             (r.COMMAND_TRAY_RELOAD, WORDS),
         )
-    )
+    ),
+    *(st.tuples(st.just(address), values) for address, values in INJECTIONS.items()),
 )
 READINGS = st.sampled_from([0, 98, 99, 100, 101, 102, 0x1234, 0xFFFF])
-TICKS = st.sampled_from([1, 1, 1, 2, 3, 4, 5, 9, 10, 19, 20, 21, 50, 100, 1100])
+TICKS = st.sampled_from([1, 1, 1, 2, 3, 4, 5, 9, 10, 15, 16, 19, 20, 21, 50, 100, 160, 1100])
 NOISE = st.lists(
     st.sampled_from([b"\xc0", b"\xdb", b"\xdb\xdc", b"\xdb\xdd", b"\x00", b"\xfe", b"\x01\x4c"]),
     max_size=12,
@@ -85,6 +147,8 @@ HEADER_BYTES = st.one_of(st.sampled_from([0, 2, 3, 7]), st.integers(0, 14))
 HEADER_VALUES = st.one_of(st.sampled_from([0x00, 0x01, 0x58, 0x8C, 0xFF]), st.integers(0, 255))
 FLIPPED_WORDS = st.one_of(st.integers(0, 15), st.integers(0, 1023))
 FLIPPED_BITS = st.lists(st.integers(0, 38), min_size=1, max_size=3, unique=True)
+FLIPS = st.one_of(st.just(0), st.integers(0, 31).map(lambda bit: 1 << bit), WORDS)
+FLIP_REGIONS = (r.FLIP_REGISTERS, r.FLIP_MEMORY, r.FLIP_CHECK, r.FLIP_CONFIG)
 
 
 @st.composite
@@ -92,17 +156,21 @@ def commands(draw: st.DrawFn) -> bytes:
     """A well-formed command, though often to a place or of a length that is refused."""
     instruction = draw(st.sampled_from(READS * 3 + WRITES + (READ_MODIFY_WRITE,) * 3))
     address = draw(ADDRESSES)
+    key = draw(KEYS)
     if instruction == READ_MODIFY_WRITE:
         operands = draw(WORDS).to_bytes(4, "big") + draw(WORDS).to_bytes(4, "big")
-        return command(instruction, address, 8, operands)
+        return command(instruction, address, 8, operands, key)
     length = draw(LENGTHS)
     if instruction in READS:
-        return command(instruction, address, length)
+        return command(instruction, address, length, key=key)
+    step = 4 if instruction & INCREMENT else 0
     if length <= 16:
-        data = b"".join(draw(WORDS).to_bytes(4, "big") for _ in range((length + 3) // 4))[:length]
+        places = [address + step * index for index in range((length + 3) // 4)]
+        words = [draw(INJECTIONS.get(place, WORDS)) for place in places]
+        data = b"".join(word.to_bytes(4, "big") for word in words)[:length]
     else:
-        data = draw(st.binary(min_size=4, max_size=4)) * (length // 4)
-    return command(instruction, address, length, data)
+        data = draw(INJECTIONS.get(address, WORDS)).to_bytes(4, "big") * (length // 4)
+    return command(instruction, address, length, data, key)
 
 
 @st.composite

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from fsw.config_frames import essential_bits, golden_frames
 from fsw.flight_software import FlightSoftware
 from hil import scenario
 from hil.errors import InternalError, SimulatorDied, UsageError
+from hil.faults.ledger import Fate
 from hil.flight import Flight, Order, Result
 from hil.mission import CYCLE_NS
 from hil.recording import TO_CONTROLLER
@@ -121,9 +123,12 @@ def test_upsets_strike_and_every_one_is_accounted_for(tmp_path: Path) -> None:
         tmp_path / "run",
     )
     upsets = dict(result.summary["upsets"])
-    struck = [event for event in RunFolder(result.folder).events if event["name"] == "upset"]
+    run = RunFolder(result.folder)
+    struck = [event for event in run.events if event["name"] == "upset"]
     kinds = Counter(event["fields"]["element"] for event in struck)
     assert kinds["controller_memory"] > 20 and kinds["flight_memory"] > 5
+    told = Counter(upset["fate"] for upset in run.upsets)
+    assert told == {fate: count for fate, count in upsets.items() if count and fate != "occurred"}
     assert upsets.pop("occurred") == len(struck)
     assert upsets.pop("open") == 0
     assert sum(upsets.values()) == len(struck)
@@ -159,6 +164,46 @@ def test_a_flipped_bit_is_flipped_in_the_controller(tmp_path: Path) -> None:
     drawn = [u for u in flight.mission.upsets if u.element == "controller_memory"]
     assert flips == [(u.index, sum(1 << bit for bit in u.bits)) for u in drawn]
     assert flips
+
+
+def test_frames_are_struck_and_repaired_as_the_ledger_and_flight_software_say(
+    tmp_path: Path,
+) -> None:
+    flight = Flight(
+        order(
+            variant(
+                "saa",
+                150,
+                orbit={"start": "epoch", "start_s": IN_THE_ANOMALY_S},
+                conditions={"storm": None, "upset_scales": {"config_frames": 3e6}},
+                require=[],
+            ),
+            tmp_path / "run",
+        )
+    )
+    result = flight.fly()
+    entries = [e for e in flight.loop.ledger.entries if e.upset.element == "config_frames"]
+    loaded = [e for e in entries if e.struck_ns > 8e9]
+    assert len(loaded) > 60
+    fates = Counter(entry.fate for entry in entries)
+    assert fates[Fate.CORRECTED] + fates[Fate.RECOVERED] >= len(entries) - 2  # of the last pass
+    recovered = {(e.upset.index, e.settled_ns) for e in loaded if e.fate is Fate.RECOVERED}
+    values = flight.loop.flight_software.housekeeping()
+    assert 0 < len(recovered) <= values["fsw_config_reloaded"]
+    assert values["fsw_config_crc_errors"] == values["fsw_config_given_up"] == 0
+    golden = int.from_bytes(essential_bits(), "big")
+    for entry in loaded:  # the mask in order of the frames' polynomials
+        words = [16 * entry.upset.index + bit // 32 for bit in entry.upset.bits]
+        places = [32 * (255 - w) + b % 32 for w, b in zip(words, entry.upset.bits, strict=True)]
+        essential = any(golden >> place & 1 for place in places)
+        assert entry.note.startswith("essential") == essential
+    told = sum(e.note.startswith("essential") and e.fate is Fate.CORRECTED for e in loaded)
+    assert told > 0
+    assert values["fsw_config_essential"] >= told - 1
+    assert result.summary["deadline_misses"] == 0
+    stored = b"".join(flight.loop.target.peek_config(w).to_bytes(4, "big") for w in range(256))
+    wrong = int.from_bytes(stored, "big") ^ int.from_bytes(golden_frames(), "big")
+    assert wrong.bit_count() <= 2
 
 
 def test_a_link_too_slow_for_its_slot_is_counted(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """The ledger of upsets: every strike ends as one of four."""
 
+import struct
+
 import pytest
 
+from hil.faults.codes import FrameCode, Secded
 from hil.faults.ledger import Fate, Ledger
 from sim.upsets import Upset
 
@@ -25,6 +28,17 @@ class Words:
     def reported(self) -> int:
         return self.uncorrectable
 
+    def remark(self, word: int, mask: int) -> str:
+        return "the highest bit" if mask >> 38 & 1 else ""
+
+
+class Codewords(Words, Secded):
+    """Behind the code of memories."""
+
+
+class Frames(Words, FrameCode):
+    """Behind the code of configuration frames."""
+
 
 class Rack:
     """Trays of which the odd ones are off."""
@@ -47,8 +61,8 @@ class Rack:
 
 
 @pytest.fixture
-def memory() -> Words:
-    return Words()
+def memory() -> Codewords:
+    return Codewords()
 
 
 @pytest.fixture
@@ -57,8 +71,14 @@ def rack() -> Rack:
 
 
 @pytest.fixture
-def ledger(memory: Words, rack: Rack) -> Ledger:
-    return Ledger({"controller_memory": memory, "flight_memory": Words()}, rack)
+def frames() -> Frames:
+    return Frames()
+
+
+@pytest.fixture
+def ledger(memory: Words, frames: Frames, rack: Rack) -> Ledger:
+    memories = {"controller_memory": memory, "flight_memory": Codewords(), "config_frames": frames}
+    return Ledger(memories, rack)
 
 
 def flip(word: int, *bits: int) -> Upset:
@@ -105,7 +125,7 @@ def test_a_second_strike_on_a_corrected_word_is_one_of_its_own(
     second = ledger.strike(flip(3, 9), 6)
     assert first.fate is Fate.CORRECTED
     memory.words[3] = GOOD
-    ledger.look(7)
+    assert ledger.look(7) == [first, second]  # the first was settled by the second strike
     assert second.fate is Fate.CORRECTED
 
 
@@ -172,6 +192,54 @@ def test_a_tray_still_damaged_at_the_end(ledger: Ledger, rack: Rack) -> None:
     rack.noticed[2] = 1
     ledger.close(9)
     assert (noticed.fate, unseen.fate) == (Fate.UNCORRECTABLE, Fate.SILENT)
+
+
+@pytest.mark.parametrize(
+    ("bits", "fate"),
+    [
+        ((77,), Fate.CORRECTED),
+        ((77, 78), Fate.CORRECTED),  # neighbours
+        ((64, 127), Fate.CORRECTED),  # lowest bit of word 2, highest of word 3
+        ((77, 79), Fate.RECOVERED),
+        ((63, 64), Fate.RECOVERED),  # highest bit of word 1, lowest of word 2: the word's far ends
+        ((77, 109), Fate.RECOVERED),
+        ((77, 78, 79), Fate.RECOVERED),
+    ],
+)
+def test_a_frame_that_is_good_again(
+    ledger: Ledger, frames: Frames, bits: tuple[int, ...], fate: Fate
+) -> None:
+    entry = ledger.strike(Upset(0.0, "config_frames", -1, 3, bits), 5)
+    assert frames.words[3] == GOOD ^ sum(1 << bit for bit in bits)
+    frames.words[3] = GOOD
+    ledger.look(6)
+    assert entry.fate is fate
+
+
+def test_neighbours_are_those_of_the_frame_s_polynomial() -> None:
+    neighbours = {0b11 << degree for degree in range(511)}  # word 0 first, bit 31 first
+    for first in range(512):
+        for second in range(first + 1, 512):
+            mask = 1 << first | 1 << second
+            words = [mask >> 32 * word & 0xFFFFFFFF for word in range(16)]
+            polynomial = int.from_bytes(struct.pack(">16I", *words), "big")
+            assert FrameCode().corrects(mask) == (polynomial in neighbours)
+
+
+def test_two_strikes_on_a_frame_are_judged_together(ledger: Ledger, frames: Frames) -> None:
+    first = ledger.strike(Upset(0.0, "config_frames", -1, 3, (7,)), 5)
+    second = ledger.strike(Upset(0.0, "config_frames", -1, 3, (307,)), 6)
+    frames.words[3] = GOOD
+    ledger.look(7)
+    assert first.fate is second.fate is Fate.RECOVERED
+
+
+def test_what_is_special_about_a_bit_stands_in_the_note(ledger: Ledger, memory: Words) -> None:
+    plain, special = ledger.strike(flip(3, 7), 5), ledger.strike(flip(4, 38), 5)
+    assert (plain.note, special.note) == ("", "the highest bit")
+    ledger.close(9)
+    assert plain.note == "not met before the end"
+    assert special.note == "the highest bit; not met before the end"
 
 
 def test_every_upset_is_accounted_for(ledger: Ledger, memory: Words) -> None:

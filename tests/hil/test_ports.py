@@ -11,7 +11,7 @@ import serial
 import hil.ports  # noqa: F401  makes model:// known
 from hil.errors import PortUrlError
 from hil.ports.lockstep import LockstepPort
-from hil.targets.lockstep import LockstepTarget
+from hil.targets.lockstep import LockstepTarget, Store
 
 
 class Echo(LockstepTarget):
@@ -37,10 +37,10 @@ class Echo(LockstepTarget):
         self.seen.append(("bytes", data))
         return data
 
-    def flip_memory(self, word: int, mask: int) -> int:
+    def _flip(self, store: Store, word: int, mask: int) -> int:
         return mask
 
-    def peek_memory(self, word: int) -> int:
+    def _peek(self, store: Store, word: int) -> int:
         return 0
 
     def flip_register(self, name: str, copy: str, mask: int) -> int:

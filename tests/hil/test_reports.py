@@ -7,8 +7,15 @@ from hil.faults.reports import Reports
 def test_uncorrectable_words_add_up_over_a_restart() -> None:
     reports = Reports()
     for told in (0, 2, 3, 0, 1):  # flight software starts again after the third
-        reports.read({"fsw_memory_uncorrectable": told})
+        reports.read(
+            {
+                "fsw_memory_uncorrectable": told,
+                "fsw_config_uncorrectable": 2 * told,
+                "fsw_config_crc_errors": min(told, 1),
+            }
+        )
     assert reports.controller_memory == 4
+    assert reports.config_frames == 8 + 2
 
 
 def test_only_events_of_hangs_and_trips_name_a_damaged_tray() -> None:

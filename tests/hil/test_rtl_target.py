@@ -182,6 +182,19 @@ def test_flips_take_and_are_corrected(link: PayloadLink, target: RtlTarget) -> N
     assert target.peek_memory(1023) == codeword
 
 
+def test_flips_of_frames_take_and_are_corrected(link: PayloadLink, target: RtlTarget) -> None:
+    assert target.flip_config(255, 1 << 31) == 1 << 31 == target.peek_config(255)
+    assert link.read(r.CONFIG_FRAMES.base + 1020, 4).hex() == "80000000"
+    link.write(r.CONTROL_CONFIG_SCAN.address, bytes.fromhex("80000001"))
+    target.advance_to((target.now_ns // TICK_NS + 16) * TICK_NS)
+    assert target.peek_config(255) == 0
+    assert word(link, r.DIAGNOSTICS_CONFIG_ERRORS) == 1 << 16
+    with pytest.raises(IndexError, match="frame word 256, must be 0 to 255"):
+        target.peek_config(256)
+    with pytest.raises(ValueError, match="flip mask 0x100000000, must be 1 to 0xffffffff"):
+        target.flip_config(0, 1 << 32)
+
+
 def test_a_flip_that_does_not_take_is_an_error(
     target: RtlTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hil.errors import UsageError
+from hil.targets import kept
 from hil.targets import simulation_build as build
 from hil.targets.verilog_compiler import Design
 
@@ -45,7 +46,6 @@ def pretend(built: list[str]) -> object:
 
     def write(simulator: str, design: Design, place: Path) -> None:
         built.append(f"{simulator} {design.top}")
-        place.mkdir()
         (place / "simulation").touch()
 
     return write
@@ -117,8 +117,15 @@ def test_what_makes_another_build(
     cache = tmp_path / "cache"
     files = set()
 
-    def again(parameters: dict[str, int] = TRAYS, simulator: str | None = None) -> None:
-        files.add(build.simulation(simulator, parameters, gateware=gateware, cache=cache).file)
+    def again(
+        parameters: dict[str, int] = TRAYS,
+        simulator: str | None = None,
+        netlist: tuple[Path, ...] = (),
+    ) -> None:
+        built = build.simulation(
+            simulator, parameters, netlist=netlist, gateware=gateware, cache=cache
+        )
+        files.add(built.file)
 
     again()
     again()
@@ -134,6 +141,11 @@ def test_what_makes_another_build(
     (gateware / "rtl" / "new.v").write_text("// new\n")
     again()
     assert len(files) == len(built) == 7
+    netlist = tmp_path / "netlist.v"
+    for count, text in ((8, "// netlist\n"), (9, "// another\n"), (9, "// another\n")):
+        netlist.write_text(text)
+        again(netlist=(netlist,))
+        assert len(files) == len(built) == count
 
 
 def test_broken_verilog_shows_the_compilers_message(
@@ -168,7 +180,7 @@ def _build_in_a_process(
             waiting.set()
 
     build._build = slow  # type: ignore[assignment]
-    build._say = say
+    kept.tell = say
     build.choose_simulator = lambda wanted: "verilator"
     simulation = build.simulation(None, TRAYS, gateware=gateware, cache=cache)
     results.put((built, told, simulation.file.exists()))  # type: ignore[attr-defined]
@@ -198,15 +210,15 @@ def test_two_processes_build_once(gateware: Path, tmp_path: Path) -> None:
 def test_where_builds_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkout, home = tmp_path / "checkout", tmp_path / "home"
     checkout.mkdir()
-    monkeypatch.setattr(build, "ROOT", checkout)
+    monkeypatch.setattr(kept, "ROOT", checkout)
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
-    assert build.cache_directory() == home / "racksat" / "sim"  # no checkout: installed
+    assert kept.cache_directory("sim") == home / "racksat" / "sim"  # no checkout: installed
     (checkout / "pyproject.toml").touch()
-    assert build.cache_directory() == checkout / "build" / "sim"
+    assert kept.cache_directory("sim") == checkout / "build" / "sim"
     (checkout / "build" / "sim").rmdir()
     (checkout / "build").rmdir()
     (checkout / "build").write_text("a file where a directory should be")
-    assert build.cache_directory() == home / "racksat" / "sim"
+    assert kept.cache_directory("sim") == home / "racksat" / "sim"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(home))
-    assert build.cache_directory() == home / ".cache" / "racksat" / "sim"
+    assert kept.cache_directory("sim") == home / ".cache" / "racksat" / "sim"

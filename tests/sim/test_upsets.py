@@ -94,6 +94,10 @@ def test_rates_of_a_72_gpu_rack() -> None:
 def test_memory_rate_of_alsat_1() -> None:
     bits = 1024 * 39
     assert cycle_mean(686.0)["controller_memory"] / bits / DAYS == pytest.approx(4.04e-7, rel=0.03)
+    frame_bits = 16 * 16 * 32
+    assert cycle_mean(686.0)["config_frames"] / frame_bits / DAYS == pytest.approx(
+        4.04e-7, rel=0.03
+    )
     assert cycle_mean(686.0)["flight_memory"] / bits / DAYS == pytest.approx(1.01e-7, rel=0.03)
 
 
@@ -145,7 +149,7 @@ def test_table_of_expected_events_is_true() -> None:
 
 
 def test_same_seed_same_upsets_other_seed_others() -> None:
-    table, rates = long_table(650.0, "max"), UpsetRates(scale=30.0)
+    table, rates = long_table(650.0, "max"), UpsetRates(scale=100.0)
     first = draw_upsets(table, rates, 18, np.random.default_rng(7))
     assert first == draw_upsets(table, rates, 18, np.random.default_rng(7))
     assert first != draw_upsets(table, rates, 18, np.random.default_rng(8))
@@ -157,7 +161,7 @@ def test_same_seed_same_upsets_other_seed_others() -> None:
 
 
 def test_elements_have_streams_of_their_own() -> None:
-    table, rates = long_table(650.0, "max"), UpsetRates(scale=30.0)
+    table, rates = long_table(650.0, "max"), UpsetRates(scale=100.0)
 
     def drawn(rates: UpsetRates, flight_words: int = 256) -> dict[str, list[Upset]]:
         upsets = draw_upsets(table, rates, 18, np.random.default_rng(7), flight_words=flight_words)
@@ -224,6 +228,7 @@ def test_places_are_even_and_in_range() -> None:
     rates = UpsetRates(
         controller_memory_cm2_bit=6e-4 / (1024 * 39),
         flight_memory_cm2_bit=6e-4 / (64 * 39),
+        config_frames_cm2_bit=6e-4 / (16 * 512),
         hbm_corrected_cm2_chip=6e-4 / 72,
         hbm_uncorrectable_cm2_chip=6e-4 / 72,
         weights_cm2_chip=6e-4 / 72,
@@ -236,6 +241,7 @@ def test_places_are_even_and_in_range() -> None:
     by_element = {name: [u for u in upsets if u.element == name] for name in ELEMENTS}
     limits = {
         "controller_memory": (-1, 1024, 39), "flight_memory": (-1, 64, 39),
+        "config_frames": (-1, 16, 512),
         "hbm_uncorrectable": (17, 4, None), "hbm_corrected": (17, 4, None),
         "weights": (17, 256, 32), "compute": (17, 4, None),
         "tray_hang": (17, None, None), "tray_latchup": (17, None, None),
@@ -271,12 +277,27 @@ def test_places_are_even_and_in_range() -> None:
     assert len(double) > 20
 
 
+def test_a_strike_on_two_cells_of_a_frame_takes_neighbours_in_a_row_or_a_column() -> None:
+    rates = UpsetRates(config_frames_cm2_bit=6e-4 / (16 * 512), adjacent_share=1.0)
+    upsets = draw_upsets(flat_table(1e4), rates, 18, np.random.default_rng(1))
+    pairs = [u.bits for u in upsets if u.element == "config_frames"]
+    row = [first for first, second in pairs if second == first + 1]
+    column = [first for first, second in pairs if second == first + 32]
+    assert len(row) + len(column) == len(pairs) > 5_000
+    assert stats.binomtest(len(row), len(pairs), 0.5).pvalue > 1e-4
+    places = [place for place in range(512) if place % 32 < 31]  # none over the end of a word
+    assert set(row) <= set(places)
+    assert stats.chisquare([row.count(place) for place in places]).pvalue > 1e-4
+    assert stats.chisquare([column.count(place) for place in range(480)]).pvalue > 1e-4
+
+
 def test_scale_and_trays_are_proportional() -> None:
     table = flat_table(10.0)
     one = expected_events(table, UpsetRates(), 1)
     many = expected_events(table, UpsetRates(scale=3.0), 18)
     for name in ELEMENTS:
-        factor = 3.0 if name in ("controller_memory", "flight_memory") else 54.0
+        memory = name in ("controller_memory", "flight_memory", "config_frames")
+        factor = 3.0 if memory else 54.0
         assert many[name] == pytest.approx(factor * one[name], rel=1e-9)
 
 

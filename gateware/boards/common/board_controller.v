@@ -1,5 +1,8 @@
-// The payload controller with all that a board top needs around it: reset, sensors, lights, and the
-// actuators apart. A top adds pins and polarities.
+// The payload controller with all that a board top needs around it: reset, analogue front end, lights,
+// and the actuators apart. A top adds pins and polarities.
+//
+// ADC = 0 leaves the front end out. With it too samples are stimulus alone until a bench has written
+// injection.source: a dev board has no ADC, and a pin that hangs in the air says nothing.
 //
 // Latency: as controller_uart. Reset: own, see board_reset.
 `default_nettype none
@@ -9,6 +12,7 @@ module board_controller #(
     parameter [31:0] BUILD_ID = 32'h0,
     parameter        CLOCK_HZ = 12000000,
     parameter        BAUD     = 1000000,
+    parameter        ADC      = 1,
     parameter        SWITCHES = 18,  // pins for load switches
     parameter        LINES    = 18   // pins for each kind of command line
 ) (
@@ -17,6 +21,14 @@ module board_controller #(
     // line, 8N1
     input  wire                i_uart_rx,
     output wire                o_uart_tx,
+    // ADCs, see adc_front_end
+    output wire                       o_adc_cs_n,
+    output wire [$clog2(TRAYS+2)-1:0] o_adc_device,
+    output wire                       o_adc_sclk,
+    output wire                       o_adc_mosi,
+    // verilator lint_off UNUSEDSIGNAL
+    input  wire                       i_adc_miso,
+    // verilator lint_on UNUSEDSIGNAL
     // trays, bit i = tray i; 0 where no tray is fitted
     output wire [SWITCHES-1:0] o_load_switch,
     output wire [LINES-1:0]    o_tray_reset,
@@ -30,7 +42,6 @@ module board_controller #(
 );
 
     localparam SENSOR_BITS   = 8 * (32 + 16 * TRAYS);
-    localparam SENSOR_RING   = (TRAYS > 7) ? 137 : 37;  // primes above the words of 32 and of 7 trays
     localparam ACTUATOR_BITS = 8 * (28 + 4 * TRAYS);
     // Of the actuator vector: four words of tray lines from the top, 64 bits of drives, flags, caps.
     localparam FLAGS  = 32 * TRAYS;
@@ -40,8 +51,8 @@ module board_controller #(
     localparam POWER  = FLAGS + 192;
 
     wire                     rst;
-    wire [SENSOR_BITS-1:0]   sensors;
     wire [ACTUATOR_BITS-1:0] actuators;
+    wire                     tick;
     wire                     idle;
 
     // The words of tray lines have 32 bits each, 0 where no tray is fitted.
@@ -60,15 +71,35 @@ module board_controller #(
         .o_rst    (rst)
     );
 
-    sensor_register #(.BITS(SENSOR_BITS), .RING(SENSOR_RING)) sensor_register (
-        .i_clk     (i_clk),
-        .i_rst     (rst),
-        .o_sensors (sensors)
-    );
+    wire        sample_valid;
+    wire [7:0]  sample_index;
+    wire [31:0] sample_data;
 
-    board_lights #(.CLOCK_HZ(CLOCK_HZ)) board_lights (
+    generate
+        if (ADC != 0) begin : gen_adc
+            adc_front_end #(.TRAYS(TRAYS)) adc_front_end (
+                .i_clk    (i_clk),
+                .i_rst    (rst),
+                .o_cs_n   (o_adc_cs_n),
+                .o_device (o_adc_device),
+                .o_sclk   (o_adc_sclk),
+                .o_mosi   (o_adc_mosi),
+                .i_miso   (i_adc_miso),
+                .o_valid  (sample_valid),
+                .o_index  (sample_index),
+                .o_data   (sample_data)
+            );
+        end else begin : gen_no_adc
+            assign {o_adc_cs_n, o_adc_sclk, o_adc_mosi} = 3'b100;
+            assign o_adc_device = 0;
+            assign {sample_valid, sample_index, sample_data} = 41'd0;
+        end
+    endgenerate
+
+    board_lights board_lights (
         .i_clk       (i_clk),
         .i_rst       (rst),
+        .i_tick      (tick),
         .i_uart_rx   (i_uart_rx),
         .i_uart_tx   (o_uart_tx),
         .o_heartbeat (o_heartbeat),
@@ -79,14 +110,22 @@ module board_controller #(
         .TRAYS    (TRAYS),
         .BUILD_ID (BUILD_ID),
         .CLOCK_HZ (CLOCK_HZ),
-        .BAUD     (BAUD)
+        .BAUD     (BAUD),
+        .PARALLEL (0),
+        .ADC      (ADC),
+        .STIMULUS (1)
     ) controller_uart (
         .i_clk       (i_clk),
         .i_rst       (rst),
         .i_uart_rx   (i_uart_rx),
         .o_uart_tx   (o_uart_tx),
-        .i_sensors   (sensors),
+        .i_sensors      ({SENSOR_BITS{1'b0}}),
+        .i_present      (1'b0),
+        .i_sample_valid (sample_valid),
+        .i_sample_index (sample_index),
+        .i_sample_data  (sample_data),
         .o_actuators (actuators),
+        .o_tick      (tick),
         .o_idle      (idle)
     );
 

@@ -13,11 +13,17 @@ module top #(
     input  wire       i_button_n,
     input  wire       i_uart_rx,
     output wire       o_uart_tx,
-    // PMOD 1A and 1B
-    output wire [3:0] o_load_switch,
-    output wire [3:0] o_tray_reset,
-    output wire [3:0] o_tray_scrub,
-    output wire [3:0] o_tray_reload,
+    // PMOD 1A and 1B: the lines of the tray, the ADCs
+    output wire       o_load_switch,
+    output wire       o_tray_reset,
+    output wire       o_tray_scrub,
+    output wire       o_tray_reload,
+    // ADCs, if any are fitted
+    output wire       o_adc_cs_n,
+    output wire [1:0] o_adc_device,
+    output wire       o_adc_sclk,
+    output wire       o_adc_mosi,
+    input  wire       i_adc_miso,
     // lights: two on the board, two on the part that snaps off (PMOD 2)
     output wire       o_heartbeat_n,
     output wire       o_trip_n,
@@ -36,13 +42,18 @@ module top #(
         .BUILD_ID (BUILD_ID),
         .CLOCK_HZ (CLOCK_HZ),
         .BAUD     (BAUD),
-        .SWITCHES (4),
-        .LINES    (4)
+        .SWITCHES (1),
+        .LINES    (1)
     ) board_controller (
         .i_clk         (i_clk),
         .i_button      (!i_button_n),
         .i_uart_rx     (i_uart_rx),
         .o_uart_tx     (o_uart_tx),
+        .o_adc_cs_n    (o_adc_cs_n),
+        .o_adc_device  (o_adc_device),
+        .o_adc_sclk    (o_adc_sclk),
+        .o_adc_mosi    (o_adc_mosi),
+        .i_adc_miso    (i_adc_miso),
         .o_load_switch (o_load_switch),
         .o_tray_reset  (o_tray_reset),
         .o_tray_scrub  (o_tray_scrub),

@@ -14,11 +14,17 @@ module top #(
     input  wire        i_uart_rx,
     output wire        o_uart_tx,
     output wire        o_wifi_gpio0,   // to the ESP32: 0 would have it reboot the board
-    // J1 and J2: all load switches, the command lines of the first 7 trays
+    // J1 and J2: all load switches, the command lines of the first 5 trays, the ADCs
     output wire [17:0] o_load_switch,
-    output wire [6:0]  o_tray_reset,
-    output wire [6:0]  o_tray_scrub,
-    output wire [6:0]  o_tray_reload,
+    output wire [4:0]  o_tray_reset,
+    output wire [4:0]  o_tray_scrub,
+    output wire [4:0]  o_tray_reload,
+    // ADCs, if any are fitted
+    output wire        o_adc_cs_n,
+    output wire [4:0]  o_adc_device,
+    output wire        o_adc_sclk,
+    output wire        o_adc_mosi,
+    input  wire        i_adc_miso,
     // lights
     output wire        o_heartbeat,
     output wire        o_link,
@@ -34,12 +40,17 @@ module top #(
         .CLOCK_HZ (CLOCK_HZ),
         .BAUD     (BAUD),
         .SWITCHES (18),
-        .LINES    (7)
+        .LINES    (5)
     ) board_controller (
         .i_clk         (i_clk),
         .i_button      (i_button),
         .i_uart_rx     (i_uart_rx),
         .o_uart_tx     (o_uart_tx),
+        .o_adc_cs_n    (o_adc_cs_n),
+        .o_adc_device  (o_adc_device),
+        .o_adc_sclk    (o_adc_sclk),
+        .o_adc_mosi    (o_adc_mosi),
+        .i_adc_miso    (i_adc_miso),
         .o_load_switch (o_load_switch),
         .o_tray_reset  (o_tray_reset),
         .o_tray_scrub  (o_tray_scrub),
