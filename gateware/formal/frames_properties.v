@@ -138,20 +138,20 @@ module frames_properties (
     wire [42:0] access = {i_bus_write, i_bus_kind, i_bus_word, i_bus_data};
 
     always @(posedge i_clk) begin
-        started    <= !i_rst;
-        second     <= !i_rst && started;
-        third      <= !i_rst && second;
-        state_q    <= state;
-        left_q     <= left;
-        zero_q     <= dut.zero;
-        settings_q <= i_restart;
+        started      <= !i_rst;
+        second       <= !i_rst && started;
+        third        <= !i_rst && second;
+        state_q      <= state;
+        left_q       <= left;
+        zero_q       <= dut.zero;
+        settings_q   <= i_restart;
         settings_2_q <= settings_q;
-        enable_q   <= i_enable;
-        lost_q     <= dut.lost_q;
-        frame_q    <= dut.frame_q;
-        valid_q    <= i_bus_valid;
-        done_q     <= bus_done;
-        access_q   <= access;
+        enable_q     <= i_enable;
+        lost_q       <= dut.lost_q;
+        frame_q      <= dut.frame_q;
+        valid_q      <= i_bus_valid;
+        done_q       <= bus_done;
+        access_q     <= access;
     end
 
     // An access stays until it is done, and none is there while i_quiet is high.

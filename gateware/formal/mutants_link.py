@@ -58,6 +58,16 @@ LINK_MUTANTS = (
         defines=WRITES,
     ),
     Mutant(
+        name="a test key injects",
+        proof="link",
+        file="link_properties.v",
+        old="assert (test_key && dut.bus_write);",
+        new="assert (!test_key);",
+        script=write_frame(r.TEST_KEY, address=r.FLIP_MEMORY.base),
+        depth=40,
+        defines=WRITES,
+    ),
+    Mutant(
         name="frame CRC unchecked",
         proof="link",
         file="frame_checker.v",

@@ -112,7 +112,7 @@ def sby_file(
         *([f"chparam{chparam} {proof.top}"] if chparam else []),
         f"hierarchy -check -top {proof.top}",
         "proc",
-        "delete */t:$meminit*",  # RAMs hold anything, as registers do
+        "delete */t:$meminit*",  # at first RAMs hold anything, as registers do
         "flatten",
         "select -assert-none a:hierconn",  # a tap that found nothing
         # Synthesis keeps the copies of triplicated registers; here what no claim needs may go.

@@ -170,9 +170,9 @@ module controller #(
     // -- who is meant on the bus
 
     wire [31:0] address       = {15'd0, bus_address};
-    wire        flips_memory  = (address >= `RS_FLIP_MEMORY_BASE) && (address < `RS_FLIP_CHECK_BASE);
-    wire        flips_check   = (address >= `RS_FLIP_CHECK_BASE) && (address < `RS_FLIP_CONFIG_BASE);
-    wire        flips_config  = (address >= `RS_FLIP_CONFIG_BASE);
+    wire        flips_memory  = (FLIGHT == 0) && (address >= `RS_FLIP_MEMORY_BASE) && (address < `RS_FLIP_CHECK_BASE);
+    wire        flips_check   = (FLIGHT == 0) && (address >= `RS_FLIP_CHECK_BASE) && (address < `RS_FLIP_CONFIG_BASE);
+    wire        flips_config  = (FLIGHT == 0) && (address >= `RS_FLIP_CONFIG_BASE);
     wire        in_essential  = (address >= `RS_ESSENTIAL_BITS_BASE);  // when in_config
     wire        in_memory     = flips_memory || flips_check
                              || ((address >= `RS_MEMORY_BASE) && (address < `RS_CONFIG_FRAMES_BASE));

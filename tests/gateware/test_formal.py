@@ -108,6 +108,19 @@ def test_every_proof_has_a_mutant(proof: Proof) -> None:
     assert any(mutant.proof == proof.name for mutant in MUTANTS)
 
 
+def test_the_document_has_every_proof_with_its_mutants() -> None:
+    document = (prove.FORMAL.parents[1] / "docs" / "formal.md").read_text()
+    _, mutants, _ = re.split("^## Mistakes.*|^## What synthesis.*", document, flags=re.MULTILINE)
+    found = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", mutants, re.MULTILINE))
+    assert found == {
+        proof.name: "; ".join(mutant.name for mutant in MUTANTS if mutant.proof == proof.name)
+        for proof in PROOFS
+    }
+    for proof in PROOFS:
+        assert f"\n| `{proof.name}` |" in document.split("## Mistakes")[0], proof.name
+    assert f"All {len(MUTANTS)} mutants" in document
+
+
 @pytest.mark.parametrize("stand_in", STAND_INS)
 def test_a_stand_in_has_the_ports_of_what_it_stands_for(stand_in: str) -> None:
     module = STAND_INS[stand_in]
