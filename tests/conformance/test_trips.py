@@ -104,6 +104,18 @@ class TestOverTemperature:
         assert link.word(r.FAST_OVER_TEMPERATURE) == 0b11
         assert trips(link) == 2
 
+    def test_every_tray_has_a_whole_debounce(self, link, rack):
+        link.set(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE, 255)
+        for tray in range(rack.trays):
+            rack.tray(tray, temperature_gpu=65535)
+            rack.ticks(1)
+        rack.ticks(254 - rack.trays)
+        for tray in range(rack.trays):
+            assert link.word(r.FAST_OVER_TEMPERATURE) == (1 << tray) - 1
+            rack.ticks(1)
+        assert rack.actuators().power == 0
+        assert trips(link) == rack.trays
+
     def test_unpowered_trays_do_not_trip(self, link, stimulus):
         stimulus.tray(0, temperature_gpu=65535, temperature_hbm=65535)
         stimulus.ticks(50)
