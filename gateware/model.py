@@ -332,6 +332,8 @@ class ControllerModel:
             words = self._caps
         elif region is r.IDENTITY:
             words = [*self._identity, self._uptime, not self._flight]
+        elif region is r.ACTUATORS:
+            return self.actuators()[: r.ACTUATORS.size]
         elif region is r.CONFIG_FRAMES:
             words = self.frames.words
         elif region is r.ESSENTIAL_BITS:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from hil import clock, scenario
+from hil.connection import TARGETS
 from hil.errors import RacksatError
-from hil.flight import TARGETS, Flight, Order
+from hil.flight import Flight, Order
 from hil.scenario import Duration
 
 DURATION_S = 600.0
@@ -59,8 +60,8 @@ def bench(target: str, seconds: float, out: Path) -> tuple[float, dict[str, floa
     watch.time(loop, "sense", "physics")
     watch.time(loop, "run_flight_software", "flight software")
     watch.time(loop, "observe", "observation and recording")
-    watch.time(flight.tap, "write", "link")
-    watch.time(flight.tap, "read", "link")
+    watch.time(flight.connection.tap, "write", "link")
+    watch.time(flight.connection.tap, "read", "link")
     for method in ("exchange", "actuators", "advance_to", "set_sensors"):
         watch.time(loop.target, method, "controller")
     watch.time(flight.recording, "link", "observation and recording")

@@ -31,6 +31,10 @@ class Usb(Table):
     vendor_id: UsbId
     product_id: UsbId
     serial_channel: Literal["A", "B"]  # of the USB bridge
+    channels: Literal[1, 2]  # that the bridge has; the other one is for programming
+    calls_itself: Annotated[
+        tuple[Text, ...], Field(min_length=1)
+    ]  # in its product's or maker's name
 
 
 class Lights(Table):

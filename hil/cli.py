@@ -1,4 +1,4 @@
-"""The command line: fly a scenario, rebuild a report, list scenarios, build a bitstream.
+"""The command line: fly, serve, replay and compare runs, rebuild a report, boards, and so on.
 
 Exit codes: 0 every requirement held, 1 one failed, 2 bad usage or input, 3 internal error.
 """
@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hil import scenario as scenarios
-from hil.errors import RacksatError, UsageError
+from hil.commands import attach, boards, compare, replay, selftest, serve
+from hil.errors import RacksatError
 from hil.recording import free_folder
-from hil.scenario import Duration, Scenario
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130  # as shells do for SIGINT
@@ -57,42 +57,19 @@ def run(
 ) -> None:
     """Fly a scenario, check its requirements, and record the run."""
     # Imported here: a listing of commands need not wait for numpy and the physics.
-    from hil.flight import Flight, Order
-    from hil.live import view_for
-    from hil.report import write_report
+    from hil.commands.flying import fly
+    from hil.flight import Order
 
     path = scenarios.find(scenario)
-    flown = _overridden(scenarios.load(path), orbits, duration, seed)
+    flown = scenarios.overridden(scenarios.load(path), orbits, duration, seed, open_loop)
     order = Order(
         scenario=flown,
         scenario_folder=path.parent,
         target=target,
         out=out or free_folder(f"{flown.name}-{target}-{flown.seed}"),
-        open_loop=open_loop,
         replay=_replay(scenario, target, orbits, duration, flown.seed, open_loop),
     )
-    console = Console(highlight=False)
-    flight = Flight(order)
-    title = f"{flown.name} · {flight.vehicle.name} · {target} · seed {flown.seed}"
-    with view_for(console, live, title, flight.mission.duration_ns / 1e9) as view:
-        result = flight.fly(view)
-    report = write_report(result.folder)
-    summary = result.summary
-    console.print(
-        f"{summary['simulated_s']:.0f} s flown in {summary['wall_s']:.1f} s "
-        f"(×{summary['real_time_factor']:.0f}), {summary['deadline_misses']} deadline misses, "
-        f"digest {summary['digest'][:16]}",
-        soft_wrap=True,
-    )
-    for verdict in result.verdicts:
-        mark = "[green]held[/]  " if verdict.held else "[bold red]FAILED[/]"
-        console.print(f"{mark} ", end="")
-        console.print(str(verdict), markup=False, soft_wrap=True)
-    if not result.held:
-        again = f"seed {flown.seed}; to fly it again: {order.replay}"
-        console.print(again, markup=False, soft_wrap=True)
-    console.print(f"report: {report}", markup=False, soft_wrap=True)
-    raise typer.Exit(0 if result.held else EXIT_FAILED)
+    fly(order, live)
 
 
 @app.command()
@@ -134,6 +111,14 @@ def bitstream(
     raise typer.Exit(0 if built.placement.met else EXIT_FAILED)
 
 
+app.command("attach")(attach.attach)
+app.command("boards")(boards.boards)
+app.command("compare")(compare.compare)
+app.command("replay")(replay.replay)
+app.command("serve")(serve.serve)
+app.command("selftest")(selftest.selftest)
+
+
 def main() -> None:
     """Entry point: a short message instead of a traceback, and the exit code that belongs to it."""
     try:
@@ -144,25 +129,6 @@ def main() -> None:
     except KeyboardInterrupt:
         print("racksat: stopped; what was recorded so far is readable", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
-
-
-def _overridden(
-    scenario: Scenario, orbits: float | None, duration: float | None, seed: int | None
-) -> Scenario:
-    """The scenario with what the command line says instead. Raises UsageError."""
-    if orbits is not None and duration is not None:
-        raise UsageError("--orbits and --duration: give one of them")
-    for option, value in (("--orbits", orbits), ("--duration", duration)):
-        if value is not None and not 0 < value < float("inf"):
-            raise UsageError(f"{option} {value:g}: must be > 0")
-    if seed is not None and not 0 <= seed < 2**63:
-        raise UsageError(f"--seed {seed}: must be 0 to {2**63 - 1}")
-    changes: dict[str, object] = {}
-    if orbits is not None or duration is not None:
-        changes["duration"] = Duration(orbits=orbits, seconds=duration)
-    if seed is not None:
-        changes["seed"] = seed
-    return scenario.model_copy(update=changes)
 
 
 def _replay(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 
@@ -14,3 +16,13 @@ def wall_s() -> float:
 def utc_now() -> datetime:
     """Date and time of day in UTC, for names and headings."""
     return datetime.now(UTC)
+
+
+def sleep_s(duration_s: float) -> None:
+    """Let wall time pass."""
+    time.sleep(duration_s)
+
+
+def wait_readable(files: Sequence[int], timeout_s: float) -> list[int]:
+    """Sleep until one of the files can be read or the time is over; those that can be read."""
+    return select.select(files, (), (), max(timeout_s, 0.0))[0]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from hil.errors import InternalError
 from hil.faults.reports import Reports
 from hil.mission import CYCLE_S
+from hil.scenario import Initial
 from sim.actuators import Actuators
 from sim.compute_rack import apply_upset, pending_upsets
 from sim.environment import Environment
 from sim.sensors import Sensors
-from sim.spacecraft import Flows, State, step, telemetry
+from sim.spacecraft import Flows, State, initial_state, step, telemetry
 from sim.tray_memory import good_weights
 from sim.tray_modes import RUNNING
 from sim.upsets import Upset
@@ -24,6 +27,13 @@ class Craft:
         self.state = state
         self.flows: Flows | None = None
         self._reports = reports
+
+    @classmethod
+    def at_start(cls, vehicle: Vehicle, start: Initial, reports: Reports) -> Self:
+        """A spacecraft as a scenario begins with it."""
+        return cls(
+            vehicle, initial_state(vehicle, soc=start.soc, coolant_c=start.coolant_c), reports
+        )
 
     def move(self, actuators: Actuators, environment: Environment, demand: float) -> None:
         """The physics of one minor cycle."""

@@ -31,3 +31,19 @@ class InjectionError(InternalError):
 
 class SimulatorDied(InternalError):
     """The simulator's process ended on its own; the message carries its last log lines."""
+
+
+class ReplayDiverged(RacksatError):
+    """Flight software decided otherwise than in the recording it is played against."""
+
+    exit_code = 1
+
+
+class Stopped(RacksatError):
+    """A flight that ended before its time for a reason outside flight software: the verdict."""
+
+    exit_code = 1
+
+
+class Unreachable(RacksatError):
+    """A board that does not answer just now, so that nothing can be done to it."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil.mission import CYCLE_NS, CYCLE_S
+from hil.timing import Histogram
 
 THROTTLED_SHARE = 0.99  # of the nominal clock; caps come in steps that cost less than 1 %
 
@@ -17,6 +18,7 @@ class Figures:
         self._throttled_mhz = THROTTLED_SHARE * clock_nominal_mhz
         self.minor_cycles = 0
         self.deadline_misses = 0
+        self.slot_used = Histogram()  # by flight software's cycle and its link traffic
         self.energy_residual = 0.0
         self.heat_residual = 0.0
         self.soc_min = 1.0
@@ -25,17 +27,19 @@ class Figures:
         self.mode_cycles: dict[str, int] = {}
         self.last: Mapping[str, float] = {}
 
-    def take(self, truth: Mapping[str, float], mode: str, late: bool) -> None:
-        """The end of a minor cycle."""
+    def take(self, truth: Mapping[str, float], mode: str | None, used_ns: int) -> None:
+        """The end of a minor cycle; `mode` is None where flight software's is not known."""
         self.minor_cycles += 1
-        self.deadline_misses += late
+        self.deadline_misses += used_ns > CYCLE_NS
+        self.slot_used.add(used_ns / 1e9)
         self.energy_residual = max(self.energy_residual, abs(truth["energy_residual"]))
         self.heat_residual = max(self.heat_residual, abs(truth["heat_residual"]))
         self.soc_min = min(self.soc_min, truth["soc"])
         self.gpu_temp_max_c = max(self.gpu_temp_max_c, truth["gpu_temp_max_c"])
         if truth["trays_running"] and truth["clock_mean_mhz"] < self._throttled_mhz:
             self.throttled_cycles += 1
-        self.mode_cycles[mode] = self.mode_cycles.get(mode, 0) + 1
+        if mode is not None:
+            self.mode_cycles[mode] = self.mode_cycles.get(mode, 0) + 1
         self.last = truth
 
     def as_dict(self) -> dict[str, Any]:
@@ -44,6 +48,7 @@ class Figures:
             "simulated_s": self.minor_cycles * CYCLE_NS / 1e9,
             "minor_cycles": self.minor_cycles,
             "deadline_misses": self.deadline_misses,
+            "slot_used": self.slot_used.as_dict(),
             "energy_residual": self.energy_residual,
             "heat_residual": self.heat_residual,
             "soc_min": self.soc_min,

@@ -9,35 +9,30 @@ from __future__ import annotations
 import contextlib
 import json
 import traceback
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import serial
-
-import hil.ports  # noqa: F401  makes model:// and rtl:// known
-from fsw.flight_software import FlightSoftware
-from fsw.protected_memory import ProtectedMemory
 from hil import clock, toml_text
-from hil.closed_loop import ClosedLoop, Unwatched, View, bench_channels
+from hil.closed_loop import ClosedLoop, bench_channels
+from hil.connection import BoardConnection, BoardOrder, Connection, LockstepConnection
 from hil.craft import Craft
-from hil.errors import InternalError, SimulatorDied, UsageError
+from hil.errors import InternalError, SimulatorDied, Stopped
 from hil.faults.ledger import Ledger
 from hil.faults.reports import Reports
 from hil.flight_parameters import flight_parameters
-from hil.ground import received_housekeeping
-from hil.link_tap import LinkTap
+from hil.flight_side import FlightSide
 from hil.memories import ConfigFrames, ControllerMemory, FlightMemory
-from hil.mission import ENVIRONMENT_FIELDS, load_vehicle_of, plan
-from hil.ports.lockstep import BAUD_DEFAULT, LockstepPort
+from hil.mission import load_vehicle_of, plan
+from hil.plant import bind_requirements
 from hil.recording import Recording, require_writable
 from hil.requirements import RequirementsCheck, Verdict
 from hil.scenario import Scenario
 from hil.versions import versions
-from sim.actuators import decode
-from sim.spacecraft import initial_state
-
-TARGETS = ("model", "rtl")
+from hil.view import Unwatched, View
+from sim.smaller_rack import with_trays
+from sim.vehicle import Vehicle
 
 
 @dataclass(frozen=True)
@@ -46,10 +41,10 @@ class Order:
 
     scenario: Scenario
     scenario_folder: Path  # a vehicle file's path is relative to it
-    target: str
+    target: str  # model, rtl, or the URL of `board`
     out: Path
-    open_loop: bool = False
     replay: str = ""  # command line that flies it again
+    board: BoardOrder | None = None  # flown in real time in place of a simulated target
 
 
 @dataclass(frozen=True)
@@ -59,11 +54,12 @@ class Result:
     folder: Path
     summary: dict[str, Any]
     verdicts: list[Verdict]
+    stopped: str = ""  # why it ended before its time, where it did
 
     @property
     def held(self) -> bool:
-        """Whether every requirement did."""
-        return all(verdict.held for verdict in self.verdicts)
+        """Whether it came to its end and every requirement held."""
+        return not self.stopped and all(verdict.held for verdict in self.verdicts)
 
 
 class Flight:
@@ -73,13 +69,18 @@ class Flight:
         require_writable(order.out)
         self.order = order
         self.vehicle = load_vehicle_of(order.scenario, order.scenario_folder)
-        self.mission = plan(order.scenario, self.vehicle)
-        self.parameters = flight_parameters(self.vehicle, self.mission.orbit, order.scenario)
-        self.port = open_target(order.target, self.vehicle.rack.trays)
+        self.connection: Connection
+        if order.board is None:
+            self.connection = LockstepConnection(order.target, self.vehicle.rack.trays)
+        else:
+            self.connection = BoardConnection(order.board)
         try:
+            self.vehicle = with_trays(self.vehicle, self.connection.target.trays)
+            self.mission = plan(order.scenario, self.vehicle)
+            self.parameters = flight_parameters(self.vehicle, self.mission.orbit, order.scenario)
             self._assemble()
         except BaseException:
-            self.port.close()
+            self.connection.close()
             raise
 
     def fly(self, view: View | None = None) -> Result:
@@ -89,100 +90,82 @@ class Flight:
         it holds the traceback.
         """
         began_s = clock.wall_s()
+        stopped = ""
+        self.connection.start()
         try:
             self.loop.fly(view or Unwatched())
+        except Stopped as error:
+            stopped = str(error)
+            self.loop.tell(self.loop.time_ns, "bench", "high", "stopped", stopped)
         except BaseException as error:
             self._close_broken(error, clock.wall_s() - began_s)
             if isinstance(error, Exception):
-                raise self._explained(error) from error
+                raise explained(error, self.recording.folder, self.loop.time_ns) from error
             raise
         wall_s = clock.wall_s() - began_s
-        verdicts = self.requirements.verdicts(self.mission.duration_ns)
-        held = all(verdict.held for verdict in verdicts)
-        summary = self._summary("held" if held else "failed", wall_s, verdicts)
-        self.recording.close(summary)
-        self.port.close()
-        return Result(self.recording.folder, summary, verdicts)
+        verdicts = self.requirements.verdicts(self.loop.time_ns)
+        result = Result(self.recording.folder, {}, verdicts, stopped)
+        outcome = "stopped" if stopped else "held" if result.held else "failed"
+        result = replace(result, summary=self._summary(outcome, wall_s, verdicts))
+        self.recording.close(result.summary)
+        self.connection.close()
+        return result
 
     def _assemble(self) -> None:
-        scenario, trays = self.order.scenario, self.vehicle.rack.trays
-        target = self.port.target
+        scenario = self.order.scenario
+        target, tap = self.connection.target, self.connection.tap
         reports = Reports()
-        state = initial_state(
-            self.vehicle,
-            soc=scenario.initial.soc,
-            coolant_c=scenario.initial.coolant_c,
-        )
-        craft = Craft(self.vehicle, state, reports)
-        store = ProtectedMemory(ProtectedMemory.new_store())
-        self.tap = LinkTap(self.port)
-        flight_software = FlightSoftware(
-            self.tap, store, trays, self.parameters, open_loop=self.order.open_loop
-        )
+        craft = Craft.at_start(self.vehicle, scenario.initial, reports)
+        flight_side = FlightSide(tap, self.mission, self.parameters)
         ledger = Ledger(
             {
                 "controller_memory": ControllerMemory(target, reports),
-                "flight_memory": FlightMemory(store),
+                "flight_memory": FlightMemory(flight_side.store),
                 "config_frames": ConfigFrames(target, reports),
             },
             craft,
         )
         self.requirements = RequirementsCheck(scenario.require)
-        rehearsal = Craft(self.vehicle, state, Reports())
-        rehearsal.move(decode(target.actuators(), trays), self.mission.environment_at(0), 0.0)
-        try:
-            self.requirements.bind(
-                {
-                    "truth": rehearsal.telemetry(),
-                    "environment": ENVIRONMENT_FIELDS,
-                    "housekeeping": received_housekeeping(flight_software),
-                    "bench": bench_channels(0, ledger),
-                }
-            )
-        except UsageError as error:
-            raise UsageError(f"scenario {scenario.name}: {error}") from error
-        self.recording = Recording(self.order.out, self.tap.byte_ns)
-        self.tap.record_into(self.recording)
+        sources: dict[str, Collection[str]] = {
+            "housekeeping": flight_side.housekeeping(),
+            "bench": bench_channels(0, ledger),
+        }
+        bind_requirements(self.requirements, self.mission, target, sources)
+        self.recording = Recording(self.order.out, tap.byte_ns)
         self.loop = ClosedLoop(
             self.mission,
             craft,
             target,
-            flight_software,
+            flight_side,
             ledger,
             reports,
             self.requirements,
             self.recording,
         )
-        self._note_what_flies()
-
-    def _note_what_flies(self) -> None:
-        flown = self.order.scenario.model_dump(mode="python", exclude_defaults=True)
-        flown |= {"vehicle": "vehicle.toml", "seed": self.order.scenario.seed}
-        self.recording.note("scenario.toml", toml_text.dump(flown))
-        vehicle = self.vehicle.model_dump(mode="python")
-        vehicle["radiator"]["panels_lost"] = 0  # the scenario says it
-        self.recording.note("vehicle.toml", toml_text.dump(vehicle))
-        self.recording.note("versions.json", json.dumps(versions(), indent=2) + "\n")
+        self.connection.record_into(self.recording, self.loop.tell)
+        note_what_flies(self.recording, scenario, self.vehicle, self.order.target)
 
     def _summary(self, outcome: str, wall_s: float, verdicts: list[Verdict]) -> dict[str, Any]:
         figures = self.loop.figures.as_dict()
         simulated_s = figures.pop("simulated_s")
         upsets = self.loop.ledger.counts()
+        tap = self.connection.tap
         return {
             "outcome": outcome,
             "target": self.order.target,
             "scenario": self.order.scenario.name,
             "vehicle": self.vehicle.name,
             "seed": self.order.scenario.seed,
-            "open_loop": self.order.open_loop,
+            "open_loop": self.order.scenario.open_loop,
             "simulated_s": simulated_s,
             "wall_s": round(wall_s, 3),
             "real_time_factor": round(simulated_s / wall_s, 1) if wall_s > 0 else 0.0,
             "digest": self.recording.digest,
-            "commands_digest": self.tap.commands_digest,
+            "commands_digest": tap.commands_digest,
             **figures,
             "upsets": upsets,
-            "link": {"bytes_sent": self.tap.bytes_sent, "bytes_received": self.tap.bytes_received},
+            "link": {"bytes_sent": tap.bytes_sent, "bytes_received": tap.bytes_received},
+            **self.connection.figures(),
             "requirements": [verdict.as_dict() for verdict in verdicts],
             "replay": self.order.replay,
         }
@@ -198,21 +181,27 @@ class Flight:
         self.recording.close(self._summary("aborted", wall_s, verdicts))
         # The error under way is the one to be told, not what a dead target says to its closing.
         with contextlib.suppress(InternalError, OSError):
-            self.port.close()
-
-    def _explained(self, error: Exception) -> InternalError:
-        """The error as the command line tells it."""
-        log = self.recording.folder / "error.log"
-        at = f"at {self.loop.time_ns / 1e9:.1f} s of the flight"
-        if isinstance(error, SimulatorDied):
-            return SimulatorDied(f"{error}\n{at}; the recording is readable; {log}")
-        return InternalError(f"{type(error).__name__}: {error}; {at}; traceback in {log}")
+            self.connection.close()
 
 
-def open_target(target: str, trays: int) -> LockstepPort:
-    """The port of a controller with that many trays. Raises UsageError for an unknown target."""
-    if target not in TARGETS:
-        raise UsageError(f"unknown target {target!r}; known are {', '.join(TARGETS)}")
-    port = serial.serial_for_url(f"{target}://?trays={trays}&baud={BAUD_DEFAULT}")
-    assert isinstance(port, LockstepPort)
-    return port
+def explained(error: Exception, folder: Path, time_ns: int) -> InternalError:
+    """The error that ended a run, as the command line tells it."""
+    log = folder / "error.log"
+    at = f"at {time_ns / 1e9:.1f} s of the flight"
+    if isinstance(error, SimulatorDied):
+        return SimulatorDied(f"{error}\n{at}; the recording is readable; {log}")
+    return InternalError(f"{type(error).__name__}: {error}; {at}; traceback in {log}")
+
+
+def note_what_flies(
+    recording: Recording, scenario: Scenario, vehicle: Vehicle, target: str
+) -> None:
+    """Put scenario, vehicle, target and versions into the folder of a run."""
+    flown = scenario.model_dump(mode="python", exclude_defaults=True)
+    flown |= {"vehicle": "vehicle.toml", "seed": scenario.seed}
+    recording.note("scenario.toml", toml_text.dump(flown))
+    described = vehicle.model_dump(mode="python")
+    described["radiator"]["panels_lost"] = 0  # the scenario says it
+    recording.note("vehicle.toml", toml_text.dump(described))
+    flew_on = {"target": target, **versions()}
+    recording.note("versions.json", json.dumps(flew_on, indent=2) + "\n")

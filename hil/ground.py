@@ -1,19 +1,11 @@
-"""The ground segment: uplinks the coming eclipses, and receives housekeeping."""
+"""The ground segment: uplinks the coming eclipses."""
 
 from __future__ import annotations
 
 from fsw.commands import LoadEclipseForecast, encode_telecommand
-from fsw.flight_software import FlightSoftware
-from fsw.telemetry import Value, decode_housekeeping
 from hil.mission import Mission
 
 FORECAST_ORBITS = 2.5  # how far ahead a forecast reaches
-
-
-def received_housekeeping(flight_software: FlightSoftware) -> dict[str, Value]:
-    """Housekeeping by channel as the ground has it: floats have come down in single precision."""
-    _, values = decode_housekeeping(flight_software.downlink())
-    return values
 
 
 class Ground:

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
-from hil.ports.lockstep import BITS_PER_BYTE, LockstepPort
-from hil.recording import FROM_CONTROLLER, TO_CONTROLLER, LinkRecord, Recording
+from fsw.payload_link import Port
+from hil.recording import (
+    FLIGHT_FAILURE,
+    FROM_CONTROLLER,
+    PORT_EVENT,
+    TO_CONTROLLER,
+    LinkRecord,
+    Recording,
+)
 
 
 class LinkTap:
-    """Stands between flight software and a port, and records every byte with its time.
+    """Stands between an initiator and a port, and records every byte with its mission time.
 
     Bytes to the controller carry the time at which the first one began, bytes from it the time at
     which the first one began if they came back to back, the last of them at the moment of reading.
+    A failure of the port that flight software meets is recorded too, after the bytes of the write
+    that met it.
     """
 
-    def __init__(self, port: LockstepPort) -> None:
+    def __init__(
+        self,
+        port: Port,
+        now_ns: Callable[[], int],
+        byte_ns: int,
+        sent: int = TO_CONTROLLER,
+        received: int = FROM_CONTROLLER,
+    ) -> None:
+        """`sent` and `received` are the directions of the records."""
         self._port = port
-        self._target = port.target
+        self._now_ns = now_ns
         self._early: list[LinkRecord] = []  # before there is a recording
         self._record = self._keep
-        self.byte_ns = round(BITS_PER_BYTE * 1e9 / port.baudrate)
+        self._sent, self._received = sent, received
+        self.byte_ns = byte_ns
         self._commands = hashlib.sha256()
         self.bytes_sent = 0
         self.bytes_received = 0
@@ -49,29 +68,32 @@ class LinkTap:
     def timeout(self, timeout_s: float | None) -> None:
         self._port.timeout = timeout_s
 
-    @property
-    def in_waiting(self) -> int:
-        """Bytes that have arrived and were not read."""
-        return self._port.in_waiting
-
     def write(self, data: bytes, /) -> int:
         """Send and record."""
-        self._record(self._target.now_ns, TO_CONTROLLER, data)
+        self._record(self._now_ns(), self._sent, data)
         self._commands.update(data)
         self.bytes_sent += len(data)
-        return self._port.write(data)
+        try:
+            self._port.write(data)
+        except OSError as failure:
+            self._record_failure(failure)
+            raise
+        return len(data)
 
     def read(self, size: int = 1, /) -> bytes:
         """Receive and record."""
-        data = self._port.read(size)
+        try:
+            data = self._port.read(size)
+        except OSError as failure:
+            self._record_failure(failure)
+            raise
         if data:
-            began_ns = self._target.now_ns - len(data) * self.byte_ns
-            self._record(began_ns, FROM_CONTROLLER, data)
+            began_ns = max(self._now_ns() - len(data) * self.byte_ns, 0)
+            self._record(began_ns, self._received, data)
             self.bytes_received += len(data)
         return data
 
-    def reset_input_buffer(self) -> None:
-        """Forget what has arrived; it is recorded nevertheless."""
-        waiting = self._port.in_waiting
-        if waiting:
-            self.read(waiting)
+    def _record_failure(self, failure: OSError) -> None:
+        if self._sent == TO_CONTROLLER:
+            text = FLIGHT_FAILURE + str(failure).encode()
+            self._record(self._now_ns(), PORT_EVENT, text)

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hil import clock
-from hil.closed_loop import Snapshot
+from hil.view import Snapshot
 
 REFRESH_S = 0.25  # of wall time
 LINES = 10  # plain lines a run

@@ -9,7 +9,7 @@ from fsw.config_frames import FRAME_BYTES, essential_bits
 from fsw.protected_memory import ProtectedMemory
 from hil.faults.codes import FrameCode, Secded
 from hil.faults.reports import Reports
-from hil.targets.lockstep import LockstepTarget
+from hil.targets.target import Target
 
 FRAME_WORDS = FRAME_BYTES // 4
 
@@ -17,7 +17,7 @@ FRAME_WORDS = FRAME_BYTES // 4
 class ControllerMemory(Secded):
     """The payload controller's protected memory, in the target."""
 
-    def __init__(self, target: LockstepTarget, reports: Reports) -> None:
+    def __init__(self, target: Target, reports: Reports) -> None:
         self._target = target
         self._reports = reports
 
@@ -40,7 +40,7 @@ class ConfigFrames(FrameCode):
     A codeword is a frame: bit 32·w + b is bit b of its word w, as diagnostics.config_error counts.
     """
 
-    def __init__(self, target: LockstepTarget, reports: Reports) -> None:
+    def __init__(self, target: Target, reports: Reports) -> None:
         self._target = target
         self._reports = reports
         frames = struct.iter_unpack(f">{FRAME_WORDS}I", essential_bits())

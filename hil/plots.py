@@ -129,10 +129,15 @@ def finish(
     axes.set_ylabel(unit)
     axes.yaxis.set_label_coords(-0.062, 0.5)
     axes.set_axisbelow(True)
+    return Picture(title, caption, svg_of(figure))
+
+
+def svg_of(figure: Figure) -> str:
+    """The figure as an SVG element, the same bytes for the same figure."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     svg = text.getvalue()
-    return Picture(title, caption, svg[svg.index("<svg") :])
+    return svg[svg.index("<svg") :]
 
 
 def place_legend(axes: Axes) -> None:

@@ -1,16 +1,26 @@
 """What a run leaves behind: a folder that stays readable when the run is killed.
 
     scenario.toml   as flown, with seed and duration filled in; vehicle.toml beside it
-    versions.json   racksat, Python and packages, and the date
+    versions.json   target, racksat, Python and packages, and the date
     telemetry.mcap  JSON messages: /truth and /actuators (when they change) at the minor cycle,
                     /environment, /housekeeping and /bench at 1 Hz, in small chunks
     link.bin        every byte of the link with its simulated time, see `LINK_HEADER`
     events.jsonl    an event a line: time_s, source, severity, name, text, fields
     summary.json    written last
 
-link.bin is big-endian: the header (magic `RACKSATL`, format 1, nanoseconds a byte takes), then
-records of time in ns, direction (0 to the controller, 1 from it), length, bytes. A record's first
-byte begins at its time, the others follow without a gap.
+link.bin is big-endian: the header (magic `RACKSATL`, format, nanoseconds a byte takes), then
+records of time in ns, direction, length, bytes. A record's first byte begins at its time, the
+others follow without a gap. Format 1 knows directions 0 and 1 only.
+
+    0, 1    flight software to the controller and back: a record for each of its writes and for
+            each of its reads that gave bytes, in the order of these calls
+    2, 3    the bench to the controller and back, where it shares flight software's wire
+    4       bytes that nobody awaited
+    5       an event of the port, as UTF-8 text: "failed: ...", "reopened", "reset"; one that
+            begins with "flight: " is the error that flight software's last call ended in
+
+So a read of flight software came back short exactly where fewer bytes of direction 1 than it asked
+for lie before its next write; and a write that failed stands before its failure.
 
 The digest is SHA-256 over every telemetry message (topic, time, bytes) and every link record, in
 the order in which they happened. Nothing of the wall clock enters it.
@@ -40,9 +50,16 @@ from hil.errors import UsageError
 LINK_HEADER = Struct(">8sHI")
 LINK_RECORD = Struct(">QBI")
 LINK_MAGIC = b"RACKSATL"
-LINK_FORMAT = 1
+LINK_FORMAT = 2
 TO_CONTROLLER = 0
 FROM_CONTROLLER = 1
+BENCH_TO_CONTROLLER = 2
+BENCH_FROM_CONTROLLER = 3
+UNAWAITED = 4
+PORT_EVENT = 5
+FLIGHT_FAILURE = b"flight: "  # begins the port events that flight software met
+DIRECTIONS = {1: 2, 2: 6}  # how many there are, by format
+LINK_DATA_MAX = 1 << 20  # bytes of a record; more is damage
 
 CHUNK_BYTES = 64 * 1024
 FLUSH_EVERY_NS = 5_000_000_000  # of simulated time
@@ -55,8 +72,8 @@ class LinkRecord:
     """Bytes that went over the link back to back, the first one from `time_ns` on."""
 
     time_ns: int
-    direction: int  # TO_CONTROLLER or FROM_CONTROLLER
-    data: bytes
+    direction: int  # TO_CONTROLLER to PORT_EVENT
+    data: bytes  # of a PORT_EVENT its text
 
 
 class Recording:
@@ -106,7 +123,7 @@ class Recording:
             self._flushed_ns = time_ns
 
     def link(self, time_ns: int, direction: int, data: bytes) -> None:
-        """Bytes that went over the link from `time_ns` on."""
+        """Bytes that went over the link from `time_ns` on, or what happened to the port then."""
         record = LINK_RECORD.pack(time_ns, direction, len(data)) + data
         self._link_file.write(record)
         self._hash.update(record)
@@ -121,15 +138,8 @@ class Recording:
         fields: Mapping[str, Any] | None = None,
     ) -> None:
         """Something that happened, on board or in the bench."""
-        line = {
-            "time_s": time_ns / 1e9,
-            "source": source,
-            "severity": severity,
-            "name": name,
-            "text": text,
-            "fields": dict(fields or {}),
-        }
-        self._events_file.write(json.dumps(line, default=str) + "\n")
+        line = event_line(time_ns, source, severity, name, text, fields)
+        self._events_file.write(line + "\n")
 
     def flush(self) -> None:
         """Hand everything written so far to the operating system, except a begun chunk."""
@@ -197,6 +207,32 @@ def _number_or_null(value: Value) -> str:
     return f"{value:.9g}" if math.isfinite(value) else "null"
 
 
+def event_line(
+    time_ns: int,
+    source: str,
+    severity: str,
+    name: str,
+    text: str,
+    fields: Mapping[str, Any] | None = None,
+) -> str:
+    """An event as it stands in events.jsonl."""
+    line = {
+        "time_s": time_ns / 1e9,
+        "source": source,
+        "severity": severity,
+        "name": name,
+        "text": text,
+        "fields": dict(fields or {}),
+    }
+    return json.dumps(line, default=str)
+
+
+def as_recorded(values: Mapping[str, Value]) -> dict[str, Value | None]:
+    """Values of a message as they are read back: nine digits, None where not finite."""
+    found: dict[str, Value | None] = json.loads(_Topic(b"", 0, values).encode(values))
+    return found
+
+
 def free_folder(name: str, parent: Path = Path("runs")) -> Path:
     """A folder of that name that does not exist yet, numbered if need be."""
     folder, number = parent / name, 1
@@ -221,17 +257,46 @@ def require_writable(folder: Path) -> None:
 
 
 def read_link(path: Path) -> Iterator[LinkRecord]:
-    """Records of a link.bin, in order; ends quietly where the file was cut off."""
+    """Records of a link.bin, all directions, in order; ends quietly where the file was cut off.
+
+    Raises UsageError on a file that is damaged or no link recording, with the offset of the damage.
+    """
     with path.open("rb") as file:
-        header = file.read(LINK_HEADER.size)
-        if len(header) < LINK_HEADER.size or LINK_HEADER.unpack(header)[0] != LINK_MAGIC:
-            raise UsageError(f"{path}: not a link recording, expected it to begin with RACKSATL")
+        number, _ = _read_header(path, file)
+        offset = LINK_HEADER.size
         while len(head := file.read(LINK_RECORD.size)) == LINK_RECORD.size:
             time_ns, direction, length = LINK_RECORD.unpack(head)
+            if direction >= DIRECTIONS[number] or length > LINK_DATA_MAX:
+                raise UsageError(
+                    f"{path}: damaged at byte {offset}: record of direction {direction} with "
+                    f"{length} bytes, expected direction 0 to {DIRECTIONS[number] - 1} and at most "
+                    f"{LINK_DATA_MAX} bytes"
+                )
             data = file.read(length)
             if len(data) < length:
                 return
             yield LinkRecord(time_ns, direction, data)
+            offset += LINK_RECORD.size + length
+
+
+def link_byte_ns(path: Path) -> int:
+    """Nanoseconds a byte takes on the link of a link.bin. Raises UsageError as `read_link` does."""
+    with path.open("rb") as file:
+        return _read_header(path, file)[1]
+
+
+def _read_header(path: Path, file: BinaryIO) -> tuple[int, int]:
+    """Format, and nanoseconds a byte takes."""
+    header = file.read(LINK_HEADER.size)
+    if len(header) < LINK_HEADER.size or LINK_HEADER.unpack(header)[0] != LINK_MAGIC:
+        raise UsageError(f"{path}: not a link recording, expected it to begin with RACKSATL")
+    _, number, byte_ns = LINK_HEADER.unpack(header)
+    if number not in DIRECTIONS:
+        raise UsageError(
+            f"{path}: link recording of format {number}, this racksat reads "
+            f"{' and '.join(map(str, DIRECTIONS))}"
+        )
+    return number, byte_ns
 
 
 def read_telemetry(path: Path) -> Iterator[tuple[str, int, dict[str, Value | None]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hil.faults.ledger import Fate
 from hil.pictures import pictures
-from hil.recording import FROM_CONTROLLER, TO_CONTROLLER
+from hil.recording import (
+    BENCH_FROM_CONTROLLER,
+    BENCH_TO_CONTROLLER,
+    FROM_CONTROLLER,
+    TO_CONTROLLER,
+    UNAWAITED,
+)
 from hil.run_folder import RunFolder
+from hil.timing_report import timing_picture, timing_rows
 
 EVENTS_SHOWN = 300
 FATES = [fate.value for fate in Fate]
@@ -59,7 +67,8 @@ def render(run: RunFolder) -> str:
         events_left_out=max(0, len(told) - EVENTS_SHOWN),
         fates=FATES,
         upsets=_upset_table(run),
-        link=_link_figures(run),
+        link=_link_figures(run) + timing_rows(run.summary),
+        timing=timing_picture(run.summary),
         flown_s=float(run.topic("truth").time_s[-1]) if len(run.topic("truth")) else 0.0,
     )
 
@@ -71,6 +80,7 @@ def _tiles(run: RunFolder) -> list[tuple[str, str, str]]:
         return []
     upsets = summary["upsets"]
     energy_kwh = summary["compute"]["energy_kwh"]
+    factor = summary["real_time_factor"]
     return [
         ("lowest charge", f"{100 * summary['soc_min']:.1f}", "%"),
         ("hottest GPU", f"{summary['gpu_temp_max_c']:.1f}", "°C"),
@@ -78,11 +88,19 @@ def _tiles(run: RunFolder) -> list[tuple[str, str, str]]:
         ("compute energy", f"{energy_kwh:.1f}", "kWh"),
         ("tokens", f"{summary['compute']['tokens'] / 1e9:.2f}", "× 10⁹"),
         ("upsets", f"{upsets['occurred']}", ""),
-        ("deadline misses", f"{summary['deadline_misses']}", f"of {summary['minor_cycles']}"),
+        *_timing_tiles(summary),
         ("energy residual", f"{summary['energy_residual']:.1e}", ""),
         ("heat residual", f"{summary['heat_residual']:.1e}", ""),
-        ("real-time factor", f"{summary['real_time_factor']:.0f}", "×"),
+        ("real-time factor", f"{factor:.0f}" if factor >= 10 else f"{factor:.2f}", "×"),
     ]
+
+
+def _timing_tiles(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """How time was kept: in simulated time by flight software, or with the wall clock."""
+    if "pace" in summary:
+        return [("held back", f"{summary['pace']['lost_s']:.1f}", "s")]
+    misses, cycles = summary["deadline_misses"], summary["minor_cycles"]
+    return [("deadline misses", f"{misses}", f"of {cycles}")]
 
 
 def _upset_table(run: RunFolder) -> list[tuple[str, list[int]]]:
@@ -102,14 +120,23 @@ def _upset_table(run: RunFolder) -> list[tuple[str, list[int]]]:
 
 def _link_figures(run: RunFolder) -> list[tuple[str, str]]:
     """Name and value."""
-    sent = sum(len(record.data) for record in run.link if record.direction == TO_CONTROLLER)
-    received = sum(len(record.data) for record in run.link if record.direction == FROM_CONTROLLER)
+    count: Counter[int] = Counter()
+    for record in run.link:
+        count[record.direction] += len(record.data)
+    sent, received = count[TO_CONTROLLER], count[FROM_CONTROLLER]
     rows = [("bytes to the controller", f"{sent:,}"), ("bytes from it", f"{received:,}")]
+    if count[BENCH_TO_CONTROLLER]:
+        rows += [
+            ("bytes of the bench to the controller", f"{count[BENCH_TO_CONTROLLER]:,}"),
+            ("bytes from it to the bench", f"{count[BENCH_FROM_CONTROLLER]:,}"),
+            ("bytes nobody awaited", f"{count[UNAWAITED]:,}"),
+        ]
     truth = run.topic("truth")
     if len(truth):
         duration_s = float(truth.time_s[-1])
-        for name, count in (("to", sent), ("from", received)):
-            share = count * BITS_PER_BYTE / BAUD / duration_s
+        baud = run.summary.get("link", {}).get("baud", BAUD)
+        for name, total in (("to", sent), ("from", received)):
+            share = total * BITS_PER_BYTE / baud / duration_s
             rows.append((f"load, {name} the controller", f"{100 * share:.2f} %"))
     board = run.topic("housekeeping")
     if len(board):

@@ -108,6 +108,11 @@ class RunFolder:
         found: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
         return found
 
+    @property
+    def target(self) -> str:
+        """What it flew on; empty where an older run was killed."""
+        return str(self.summary.get("target") or self.versions.get("target", ""))
+
     @cached_property
     def link(self) -> list[LinkRecord]:
         """Records of link.bin."""

@@ -210,6 +210,7 @@ class Scenario(Section):
     initial: Initial = Initial()
     demand: list[DemandStep] = [DemandStep(at_s=0.0, level=1.0)]  # or one number in the file
     faults: Faults = Faults()
+    open_loop: bool = False  # flight software's control laws are left out
     parameters: dict[str, Finite] = {}  # of flight software, over those of the vehicle
     require: list[Requirement] = []
 
@@ -276,3 +277,28 @@ def load(path: Path) -> Scenario:
     except ValidationError as error:
         lines = [f"{path.name}: {line}" for line in complaints(error, SECTIONS)]
         raise UsageError("\n".join(lines)) from error
+
+
+def overridden(
+    scenario: Scenario,
+    orbits: float | None,
+    duration: float | None,
+    seed: int | None,
+    open_loop: bool = False,
+) -> Scenario:
+    """The scenario with what the command line says instead. Raises UsageError."""
+    if orbits is not None and duration is not None:
+        raise UsageError("--orbits and --duration: give one of them")
+    for option, value in (("--orbits", orbits), ("--duration", duration)):
+        if value is not None and not 0 < value < float("inf"):
+            raise UsageError(f"{option} {value:g}: must be > 0")
+    if seed is not None and not 0 <= seed < 2**63:
+        raise UsageError(f"--seed {seed}: must be 0 to {2**63 - 1}")
+    changes: dict[str, object] = {}
+    if orbits is not None or duration is not None:
+        changes["duration"] = Duration(orbits=orbits, seconds=duration)
+    if seed is not None:
+        changes["seed"] = seed
+    if open_loop:
+        changes["open_loop"] = True
+    return scenario.model_copy(update=changes)

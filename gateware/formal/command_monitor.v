@@ -59,6 +59,7 @@ module command_monitor #(
     wire stimulus     = (address >= `RS_STIMULUS_RACK_BASE) && (o_behind <= `RS_STIMULUS_RACK_END);
     wire stimuli      = (address >= `RS_STIMULUS_TRAYS_BASE) && (o_behind <= STIMULUS_END);
     wire injection    = (address >= `RS_INJECTION_BASE) && (o_behind <= `RS_INJECTION_END);
+    wire actuators    = (address >= `RS_ACTUATORS_BASE) && (o_behind <= `RS_ACTUATORS_END);
     wire flip_copies  = (address >= `RS_FLIP_REGISTERS_BASE)
                         && (o_behind <= `RS_FLIP_REGISTERS_END);
     wire flip_memory  = (address >= `RS_FLIP_MEMORY_BASE) && (o_behind <= `RS_FLIP_MEMORY_END);
@@ -69,7 +70,8 @@ module command_monitor #(
     wire test_key   = (key == 8'h5D) && (FLIGHT == 0);
 
     wire both     = control || tray_control || memory || frames || essential;
-    wire readable = flight_key && (both || identity || fast || diagnostics || trays);
+    wire readable = (flight_key && (both || identity || fast || diagnostics || trays))
+                    || (test_key && actuators);
     wire tested   = stimulus || stimuli || injection || flip_copies || flip_memory || flip_check
                     || flip_config;
 

@@ -10,10 +10,9 @@ module actuator_drive (
     input  wire [31:0] i_pump_drive,
     input  wire [31:0] i_thermal_drive,
     input  wire [31:0] i_safe_drive,
-    input  wire [15:0] i_thermostat,      // 0: no thermostat
+    // state
     input  wire        i_safe,
-    // coolant supply A, raw
-    input  wire [15:0] i_coolant_supply,
+    input  wire        i_cold,  // the coolant, for the thermostat
     // drives, 0xFFFF = full
     output wire [15:0] o_pump_a,
     output wire [15:0] o_pump_b,
@@ -21,15 +20,12 @@ module actuator_drive (
     output wire [15:0] o_heater
 );
 
-    // A coolant below nothing does not exist: a threshold of 0 never heats.
-    wire cold = (i_coolant_supply < i_thermostat);
-
     assign o_pump_a = i_safe ? i_safe_drive[`RS_CONTROL_SAFE_DRIVE_PUMP]
                              : i_pump_drive[`RS_CONTROL_PUMP_DRIVE_A];
     assign o_pump_b = i_safe ? 16'd0 : i_pump_drive[`RS_CONTROL_PUMP_DRIVE_B];
     assign o_bypass = i_safe ? i_safe_drive[`RS_CONTROL_SAFE_DRIVE_BYPASS]
                              : i_thermal_drive[`RS_CONTROL_THERMAL_DRIVE_BYPASS];
-    assign o_heater = cold   ? 16'hFFFF
+    assign o_heater = i_cold ? 16'hFFFF
                     : i_safe ? 16'd0
                              : i_thermal_drive[`RS_CONTROL_THERMAL_DRIVE_HEATER];
 

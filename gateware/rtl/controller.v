@@ -398,6 +398,9 @@ module controller #(
     wire [15:0]      bypass;
     wire [15:0]      heater;
 
+    // A coolant below nothing does not exist: a threshold of 0 never heats.
+    wire             cold = (coolant_supply < thermostat);
+
     watchdog watchdog (
         .i_clk            (i_clk),
         .i_rst            (i_rst),
@@ -443,16 +446,15 @@ module controller #(
     );
 
     actuator_drive actuator_drive (
-        .i_pump_drive     (pump_drive),
-        .i_thermal_drive  (thermal_drive),
-        .i_safe_drive     (safe_drive),
-        .i_thermostat     (thermostat),
-        .i_safe           (safe),
-        .i_coolant_supply (coolant_supply),
-        .o_pump_a         (pump_a),
-        .o_pump_b         (pump_b),
-        .o_bypass         (bypass),
-        .o_heater         (heater)
+        .i_pump_drive    (pump_drive),
+        .i_thermal_drive (thermal_drive),
+        .i_safe_drive    (safe_drive),
+        .i_safe          (safe),
+        .i_cold          (cold),
+        .o_pump_a        (pump_a),
+        .o_pump_b        (pump_b),
+        .o_bypass        (bypass),
+        .o_heater        (heater)
     );
 
     assign o_actuators = {{{32-TRAYS{1'b0}}, powered},
@@ -681,10 +683,14 @@ module controller #(
         .i_caps                       (caps),
         .i_safe                       (safe),
         .i_watchdog_expired           (watchdog_expired),
-        .i_heater_on                  (heater != 16'd0),
         .i_over_temperature           (over_temperature),
         .i_over_current               (over_current),
         .i_powered                    (powered),
+        .i_reset_lines                (reset_lines),
+        .i_scrub_lines                (scrub_lines),
+        .i_reload_lines               (reload_lines),
+        .i_cold                       (cold),
+        .i_heater_on                  (heater != 16'd0),
         .i_hottest_gpu                (hottest_gpu),
         .i_hottest_hbm                (hottest_hbm),
         .i_ticks                      (ticks),

@@ -49,10 +49,14 @@ module register_file #(
     // state
     input  wire                     i_safe,
     input  wire                     i_watchdog_expired,
-    input  wire                     i_heater_on,
     input  wire [TRAYS-1:0]         i_over_temperature,
     input  wire [TRAYS-1:0]         i_over_current,
     input  wire [TRAYS-1:0]         i_powered,
+    input  wire [TRAYS-1:0]         i_reset_lines,
+    input  wire [TRAYS-1:0]         i_scrub_lines,
+    input  wire [TRAYS-1:0]         i_reload_lines,
+    input  wire                     i_cold,
+    input  wire                     i_heater_on,
     input  wire [15:0]              i_hottest_gpu,
     input  wire [15:0]              i_hottest_hbm,
     input  wire [15:0]              i_ticks,   // lower half of the uptime
@@ -106,11 +110,33 @@ module register_file #(
     wire [31:0] over_temperature = {{32-TRAYS{1'b0}}, i_over_temperature};
     wire [31:0] over_current     = {{32-TRAYS{1'b0}}, i_over_current};
     wire [31:0] powered          = {{32-TRAYS{1'b0}}, i_powered};
+    wire [31:0] reset_lines      = {{32-TRAYS{1'b0}}, i_reset_lines};
+    wire [31:0] scrub_lines      = {{32-TRAYS{1'b0}}, i_scrub_lines};
+    wire [31:0] reload_lines     = {{32-TRAYS{1'b0}}, i_reload_lines};
     wire        tripped          = (over_temperature != 32'd0) || (over_current != 32'd0);
+
+    // Of what has bit 16 only this is read here. A flight build does not have it.
+    wire        is_actuator = (FLIGHT == 0) && i_address[16];
+
+    // Drives as they are, or, without trips to the safe state and cold coolant, as they are commanded.
+    wire [31:0] pumps;
+    wire [31:0] thermal;
+
+    actuator_drive read_drive (
+        .i_pump_drive    (i_pump_drive),
+        .i_thermal_drive (i_thermal_drive),
+        .i_safe_drive    (i_safe_drive),
+        .i_safe          (is_actuator && i_safe),
+        .i_cold          (is_actuator && i_cold),
+        .o_pump_a        (pumps[31:16]),
+        .o_pump_b        (pumps[15:0]),
+        .o_bypass        (thermal[31:16]),
+        .o_heater        (thermal[15:0])
+    );
 
     wire [6:0]  tray_word = i_address[8:2] - TRAYS_BASE[8:2];
     wire [4:0]  cap_index = i_address[6:2] - CAPS_BASE[6:2];
-    wire        is_tray   = (address >= TRAYS_BASE);
+    wire        is_tray   = (address >= TRAYS_BASE) && !is_actuator;
     wire        is_cap    = (address >= CAPS_BASE) && !is_tray;
     wire        is_status = is_tray && (tray_word[1:0] == 2'd0);
     wire [31:0] bits      = 32'd1 << tray_word[6:2];
@@ -188,8 +214,8 @@ module register_file #(
                     `RS_IDENTITY_FEATURES: data_q <= {30'd0, ADC_FITTED, INJECTION};
 
                     `RS_CONTROL_POWER_SWITCH:              data_q <= power_switch;
-                    `RS_CONTROL_PUMP_DRIVE:                data_q <= i_pump_drive;
-                    `RS_CONTROL_THERMAL_DRIVE:             data_q <= i_thermal_drive;
+                    `RS_CONTROL_PUMP_DRIVE, `RS_ACTUATORS_PUMP: data_q <= pumps;
+                    `RS_CONTROL_THERMAL_DRIVE, `RS_ACTUATORS_THERMAL: data_q <= thermal;
                     `RS_CONTROL_SAFE_DRIVE:                data_q <= i_safe_drive;
                     `RS_CONTROL_THERMOSTAT:                data_q <= {16'd0, i_thermostat};
                     `RS_CONTROL_OVER_TEMPERATURE_LIMIT:    data_q <= i_temperature_limit;
@@ -204,7 +230,7 @@ module register_file #(
                                                 i_heater_on, i_error_valid, i_watchdog_enable, tripped, i_safe};
                     `RS_FAST_OVER_TEMPERATURE: data_q <= over_temperature;
                     `RS_FAST_OVER_CURRENT:     data_q <= over_current;
-                    `RS_FAST_POWERED:          data_q <= powered;
+                    `RS_FAST_POWERED, `RS_ACTUATORS_POWER: data_q <= powered;
                     `RS_FAST_HOTTEST:          data_q <= {i_hottest_gpu, i_hottest_hbm};
 
                     `RS_DIAGNOSTICS_COMMANDS_REFUSED:     data_q[7:0] <= i_status;
@@ -221,6 +247,11 @@ module register_file #(
                                                              8'd0, i_config_error_frame, 7'd0,
                                                              i_config_error_place};
                     `RS_DIAGNOSTICS_CONFIG_PROGRESS:      data_q[3:0] <= i_config_next_frame;
+
+                    `RS_ACTUATORS_RESET_LINES:  data_q <= reset_lines;
+                    `RS_ACTUATORS_SCRUB_LINES:  data_q <= scrub_lines;
+                    `RS_ACTUATORS_RELOAD_LINES: data_q <= reload_lines;
+                    `RS_ACTUATORS_FLAGS:        data_q <= {30'd0, tripped, i_safe};
 
                     default:
                         if (is_status)

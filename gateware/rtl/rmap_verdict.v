@@ -86,7 +86,8 @@ module rmap_verdict #(
                                                   {access, key, region_end} = {BOTH,  PLAIN, `RS_ESSENTIAL_BITS_END};
         else if (first < `RS_STIMULUS_TRAYS_BASE) {access, key, region_end} = {WRITE, TEST,  `RS_STIMULUS_RACK_END};
         else if (first < `RS_INJECTION_BASE)      {access, key, region_end} = {WRITE, TEST,  STIMULUS_END};
-        else if (first < `RS_FLIP_REGISTERS_BASE) {access, key, region_end} = {WRITE, TEST,  `RS_INJECTION_END};
+        else if (first < `RS_ACTUATORS_BASE)      {access, key, region_end} = {WRITE, TEST,  `RS_INJECTION_END};
+        else if (first < `RS_FLIP_REGISTERS_BASE) {access, key, region_end} = {READ,  TEST,  `RS_ACTUATORS_END};
         else if (first < `RS_FLIP_MEMORY_BASE)    {access, key, region_end} = {WRITE, TEST,  `RS_FLIP_REGISTERS_END};
         else if (first < `RS_FLIP_CHECK_BASE)     {access, key, region_end} = {WRITE, TEST,  `RS_FLIP_MEMORY_END};
         else if (first < `RS_FLIP_CONFIG_BASE)    {access, key, region_end} = {WRITE, TEST,  `RS_FLIP_CHECK_END};

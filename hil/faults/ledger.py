@@ -20,12 +20,14 @@ recovered; unless so many bits were flipped that the code can mistake them for o
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from hil.errors import Unreachable
 from sim.upsets import Upset
 
 
@@ -133,19 +135,23 @@ class Ledger:
         self._settled: list[Entry] = []  # since the last look
 
     def strike(self, upset: Upset, time_ns: int) -> Entry:
-        """Let an upset act and open its entry. Raises InjectionError when it does not take."""
+        """Let an upset act and open its entry.
+
+        Raises InjectionError when it does not take, Unreachable where it cannot be done just now.
+        """
         entry = Entry(upset, time_ns)
-        self.entries.append(entry)
         if upset.element in MEMORIES:
             self._strike_memory(entry, time_ns)
         else:
             self._strike_tray(entry, time_ns)
+        self.entries.append(entry)
         return entry
 
     def look(self, time_ns: int) -> list[Entry]:
         """See what became of the open entries; those settled since the last look."""
-        for key in list(self._words):
-            self._look_at_word(key, time_ns)
+        with contextlib.suppress(Unreachable):  # then it is looked at later
+            for key in list(self._words):
+                self._look_at_word(key, time_ns)
         for entry, _ in self._on_trays:
             if not self._trays.damaged(entry.upset):
                 entry.settle(Fate.RECOVERED, time_ns)
@@ -183,14 +189,15 @@ class Ledger:
             self._look_at_word(key, time_ns)
         word = self._words.get(key)
         if word is None:
-            word = self._words[key] = _Word(memory.peek(index), reported=memory.reported())
+            word = _Word(memory.peek(index), reported=memory.reported())
         mask = 0
         for bit in entry.upset.bits:
             mask ^= 1 << bit
-        word.mask ^= mask
-        word.entries.append(entry)
         entry.note = memory.remark(index, mask)
         memory.flip(index, mask)
+        word.mask ^= mask
+        word.entries.append(entry)
+        self._words[key] = word
 
     def _strike_tray(self, entry: Entry, time_ns: int) -> None:
         upset = entry.upset

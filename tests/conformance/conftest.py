@@ -1,44 +1,68 @@
 """One suite for every realisation of the controller: model, RTL, netlist, or a board.
 
-`--target` says which. What needs more than a byte stream (sensors, ticks, bit flips, actuators)
-takes the fixture `stimulus` and is skipped where the port offers none.
+`--target` says which. Sensors, ticks, bit flips and actuators are the fixture `stimulus`: beside
+the link in simulation, through the test key on a board. A test that needs more than a board offers
+is skipped there with the reason.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 import serial
 
-import hil.ports  # noqa: F401  makes model:// and the like known to pyserial
 from fsw import registers as r
+from hil.serial_port import open_port
 
-from .stimulus import Stimulus
+from .byte_stream import ByteStream, StreamStimulus
+from .stimulus import LockstepStimulus, Stimulus
 from .wire import REPLY_TIMEOUT_S, Link
 
 BAUD = 1_000_000
+SIMULATED = ("model", "rtl", "gates")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """What was not tested of a board, and why: a line a reason."""
+    if config.getoption("--target") in SIMULATED:
+        return
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("skipped", sep="-")
+    for reason, cases in reasons.most_common():
+        terminalreporter.write_line(f"{cases:5d}  {reason}")
 
 
 @pytest.fixture(scope="session")
 def url(request: pytest.FixtureRequest) -> str:
     """pyserial URL of the controller under test."""
     target: str = request.config.getoption("--target")
-    return f"{target}://" if target in ("model", "rtl", "gates") else target
+    return f"{target}://" if target in SIMULATED else target
 
 
 @pytest.fixture(scope="session")
 def port(url: str) -> Iterator[serial.SerialBase]:
     """The controller's port, open for the whole session."""
-    with serial.serial_for_url(url, baudrate=BAUD, timeout=REPLY_TIMEOUT_S) as port:
+    with open_port(url, BAUD) as port:
+        port.timeout = REPLY_TIMEOUT_S
         yield port
 
 
 @pytest.fixture(scope="session")
-def trays_fitted(port: serial.SerialBase) -> int:
+def stream(port: serial.SerialBase, url: str) -> ByteStream | None:
+    """The controller, if it is behind a byte stream; None in lockstep."""
+    return None if hasattr(port, "target") else ByteStream(port, url)
+
+
+@pytest.fixture(scope="session")
+def trays_fitted(port: serial.SerialBase, stream: ByteStream | None) -> int:
     """Number of trays fitted, before any test looks."""
-    target = getattr(port, "target", None)
-    return target.trays if target else Link(port).fields(r.IDENTITY_CONFIG)["trays"]
+    return port.target.trays if stream is None else stream.trays
 
 
 @pytest.fixture(autouse=True)
@@ -52,28 +76,18 @@ def enough_trays(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def link(port: serial.SerialBase) -> Link:
+def link(port: serial.SerialBase, stream: ByteStream | None) -> Link:
     """Link to a controller in its reset state, at the beginning of a tick.
 
-    A board is brought as near to its reset state as writes can: its counters run on.
+    A board is brought as near to its reset state as writes can.
     """
-    target = getattr(port, "target", None)
-    link = Link(port)
-    if target is not None:
-        target.advance_to((target.now_ns // target.tick_ns + 2) * target.tick_ns)
+    if stream is not None:
+        return stream.restore()
+    target = port.target
+    target.advance_to((target.now_ns // target.tick_ns + 2) * target.tick_ns)
     port.reset_input_buffer()  # what an earlier test left behind
-    if target is not None:
-        target.reset()
-    else:
-        link.set(r.COMMAND_SAFE, 0x5AFE_0000)
-        if link.fields(r.IDENTITY_FEATURES)["injection"]:
-            link.inject(r.INJECTION.base, 0, 0, 0, 0)
-        for register in r.REGISTERS:
-            if register.access == "rw" and register.count == 1:
-                link.set(register, register.reset)
-        link.set(r.COMMAND_OVER_TEMPERATURE_CLEAR, 0xFFFF_FFFF)
-        link.set(r.COMMAND_OVER_CURRENT_CLEAR, 0xFFFF_FFFF)
-    return link
+    target.reset()
+    return Link(port)
 
 
 @pytest.fixture
@@ -91,9 +105,10 @@ def injection(link: Link, url: str) -> Link:
 
 
 @pytest.fixture
-def stimulus(link: Link, url: str) -> Stimulus:
-    """Sensors, ticks, bit flips and actuators of a controller in lockstep, in its reset state."""
-    target = getattr(link.port, "target", None)
-    if target is None:
-        pytest.skip(f"{url} is a byte stream: it offers no sensors, ticks, bit flips or actuators")
-    return Stimulus(target)
+def stimulus(link: Link, stream: ByteStream | None, url: str) -> Stimulus:
+    """Sensors, ticks, bit flips and actuators of a controller in its reset state."""
+    if stream is None:
+        return LockstepStimulus(link.port.target)
+    if not stream.injection:
+        pytest.skip(f"{url} is a flight build: it serves no test key")
+    return StreamStimulus(stream)

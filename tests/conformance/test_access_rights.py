@@ -35,22 +35,21 @@ def key(region, request):
 
 
 @pytest.mark.parametrize("region", READABLE, ids=name)
-def test_read_inside(link, trays, region):
+def test_read_inside(link, trays, region, key):
     end = region.end(trays)
-    assert len(link.read(region.base)) == 4
-    assert len(link.read(end - 4)) == 4
     whole = min(end - region.base, 512)
-    assert len(link.read(end - whole, whole)) == whole
+    for address, length in ((region.base, 4), (end - 4, 4), (end - whole, whole)):
+        assert len(link.read(address, length, key)) == length
 
 
 @pytest.mark.parametrize("region", READABLE, ids=name)
-def test_read_across_the_ends(link, trays, region):
+def test_read_across_the_ends(link, trays, region, key):
     end = region.end(trays)
-    assert status(link, READ, end - 4, 8) == NOT_PERMITTED
-    assert status(link, READ, region.base, end - region.base + 4) == NOT_PERMITTED
-    assert status(link, READ_SAME, end - 4, 8) == 0
+    assert status(link, READ, end - 4, 8, key=key) == NOT_PERMITTED
+    assert status(link, READ, region.base, end - region.base + 4, key=key) == NOT_PERMITTED
+    assert status(link, READ_SAME, end - 4, 8, key=key) == 0
     if region.base:
-        assert status(link, READ, region.base - 4, 8) == NOT_PERMITTED
+        assert status(link, READ, region.base - 4, 8, key=key) == NOT_PERMITTED
 
 
 @pytest.mark.parametrize("region", BEFORE_A_GAP, ids=name)
@@ -77,14 +76,15 @@ def test_write_only(link, trays, region, key):
 
 
 @pytest.mark.parametrize("region", READ_ONLY, ids=name)
-def test_read_only(link, trays, region):
-    before = link.read(region.base) if region is r.IDENTITY else None
+def test_read_only(link, trays, region, key):
+    still = region in (r.IDENTITY, r.ACTUATORS)
+    before = link.read(region.base, 4, key) if still else None
     for address in (region.base, region.end(trays) - 4):
-        assert status(link, WRITE, address, 4, b"\xff" * 4) == NOT_PERMITTED
-        assert status(link, WRITE, address, 0, b"") == NOT_PERMITTED
-        assert status(link, READ_MODIFY_WRITE, address, 8, b"\xff" * 8) == NOT_PERMITTED
+        assert status(link, WRITE, address, 4, b"\xff" * 4, key) == NOT_PERMITTED
+        assert status(link, WRITE, address, 0, b"", key) == NOT_PERMITTED
+        assert status(link, READ_MODIFY_WRITE, address, 8, b"\xff" * 8, key) == NOT_PERMITTED
     if before is not None:
-        assert link.read(region.base) == before
+        assert link.read(region.base, 4, key) == before
 
 
 @pytest.mark.parametrize("region", BOTH, ids=name)

@@ -84,6 +84,7 @@ def frames(link, stimulus):
 
 
 def test_clear_after_reset(link, stimulus):
+    stimulus.need("a reset")
     assert stimulus.frames() == bytes(1024)
     for base in (BASE, ESSENTIAL):
         assert link.read(base, 512) == link.read(base + 512, 512) == bytes(512)
@@ -493,7 +494,7 @@ class TestStates:
         assert state(link)["state"] == IDLE
 
     def test_a_flip_beside_the_link_is_no_injection(self, link, stimulus):
-        stimulus.need_transparency()
+        stimulus.need("transparency")
         link.set(r.CONTROL_CONFIG_SCAN, 0)
         stimulus.flip_frames(3)
         assert state(link)["state"] == IDLE
@@ -527,7 +528,7 @@ class TestStates:
         frames.flip_frames(1, 5, 700)
         frames.ticks(5)
         link.set(r.CONTROL_CONFIG_SCAN, 0)
-        frames.target.reset()
+        frames.reset()
         test_clear_after_reset(link, frames)
 
 

@@ -11,7 +11,7 @@ def test_id_frame_by_frame(link):
 
 def test_id_and_version(link):
     assert link.read(0x0000, 4) == b"RKST"
-    assert link.fields(r.IDENTITY_VERSION) == {"major": 1, "minor": 2, "patch": 0}
+    assert link.fields(r.IDENTITY_VERSION) == {"major": 1, "minor": 3, "patch": 0}
 
 
 def test_config(link):
@@ -38,6 +38,7 @@ def test_features_of_a_simulated_controller(link, stimulus):
 
 
 def test_uptime_counts_ticks(link, stimulus):
+    stimulus.need("a reset")
     assert link.word(r.IDENTITY_UPTIME) == 0
     stimulus.ticks(1)
     assert link.word(r.IDENTITY_UPTIME) == 1

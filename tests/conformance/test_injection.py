@@ -114,7 +114,7 @@ class TestRegisters:
             beyond = 0xFFFF_FFFF << width & 0xFFFF_FFFF
             injection.inject(FLIP_REGISTERS + COPY_BYTES + 4 * number, beyond)
             injection.inject(FLIP_REGISTERS + COPY_BYTES + 4 * number, 0)
-        assert injection.word(r.DIAGNOSTICS_VOTER) == 0
+        assert injection.fields(r.DIAGNOSTICS_VOTER)["mismatches"] == 0
 
     def test_every_word_of_a_write_counts(self, injection, stimulus):
         """One after the other: numbers 0 to 63, of which 10, 12 to 15, 20 to 31 are none."""
@@ -221,7 +221,7 @@ class TestReplies:
 
     def test_reset_ends_it(self, injection, stimulus):
         injection.inject(r.INJECTION_REPLY_FAULT, DROP | 100)
-        stimulus.target.reset()
+        stimulus.reset()
         injection.assert_silent()
 
 
@@ -313,6 +313,7 @@ class TestHang:
         injection.assert_silent()
 
     def test_the_longest_one_that_ends(self, injection, stimulus):
+        stimulus.need("exact ticks")
         injection.inject(r.INJECTION_LINK_HANG, FOREVER - 1)
         stimulus.ticks(FOREVER - 2)
         injection.send(read(1))
@@ -320,10 +321,11 @@ class TestHang:
         injection.assert_silent()
 
     def test_until_reset(self, injection, stimulus):
+        stimulus.need("a reset")
         injection.inject(r.INJECTION_LINK_HANG, FOREVER)
         stimulus.ticks(2 * FOREVER)
         injection.send(read(1))
-        stimulus.target.reset()
+        stimulus.reset()
         injection.assert_silent()
         assert injection.fields(r.FAST_FRAMES) == {"received": 2, "dropped": 0}
 
@@ -338,6 +340,6 @@ class TestHang:
 
 def test_reset_ends_faults_of_sensors(injection, stimulus):
     injection.inject(r.INJECTION.base, 1, 1 << 30)
-    stimulus.target.reset()
+    stimulus.reset()
     stimulus.rack(bus_voltage=1234)
     assert injection.fields(r.FAST_BUS)["voltage"] == 1234

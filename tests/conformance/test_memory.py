@@ -66,9 +66,11 @@ def test_address_lines(link):
 
 
 def test_clear_after_reset(link, stimulus):
+    stimulus.need("a reset")
     for start in range(0, 4096, 512):
         assert link.read(MEMORY + start, 512) == bytes(512)
     assert errors(link) == {"corrected": 0, "uncorrectable": 0}
+    assert link.word(r.DIAGNOSTICS_MEMORY_UNCORRECTABLE) == 0
 
 
 def test_cleared_codewords(stimulus):
@@ -92,11 +94,12 @@ def test_codeword(link, quiet, data, codeword):
 
 @pytest.mark.parametrize("bit, syndrome", {**DATA_SYNDROMES, **CHECK_SYNDROMES}.items())
 def test_single_error_is_corrected(link, quiet, bit, syndrome):
+    lost = link.word(r.DIAGNOSTICS_MEMORY_UNCORRECTABLE)
     quiet.flip(WORD, bit)
     assert link.word(ADDRESS) == VALUE
     assert errors(link) == {"corrected": 1, "uncorrectable": 0}
     assert last_error(link) == {"valid": 1, "uncorrectable": 0, "syndrome": syndrome, "word": WORD}
-    assert link.word(r.DIAGNOSTICS_MEMORY_UNCORRECTABLE) == 0
+    assert link.word(r.DIAGNOSTICS_MEMORY_UNCORRECTABLE) == lost
     assert link.fields(r.FAST_STATUS)["memory_error"] == 1
 
 

@@ -108,6 +108,10 @@ class TestStimulus:
 
 
 class TestFrontEnd:
+    @pytest.fixture(autouse=True)
+    def front_end(self, stimulus):
+        stimulus.need("a front end")
+
     def test_is_not_taken_while_stimulus_is_the_source(self, injection, stimulus, trays):
         stimulus.present(vector_of(0x1111, trays))
         injection.inject(r.INJECTION_SOURCE, 1)

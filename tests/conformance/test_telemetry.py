@@ -22,6 +22,7 @@ def trays_block(link, trays):
 
 
 def test_after_reset(link, stimulus):
+    stimulus.need("a reset")
     block = fast(link)
     assert block == r.FastBlock.from_bytes(bytes(64))._replace(
         status_heater_on=1, frames_received=1
@@ -113,9 +114,11 @@ def test_hottest_forgets_trays_in_the_safe_state(link, stimulus):
 
 def test_counters_of_the_reading_command(link, stimulus):
     """frames.received includes the frame that reads it, activity.commands not yet its command."""
-    for count in range(5):
+    first = fast(link)
+    for count in range(1, 5):
         block = fast(link)
-        assert (block.frames_received, block.activity_commands) == (count + 1, count)
+        assert block.frames_received == first.frames_received + count & 0xFFFF
+        assert block.activity_commands == first.activity_commands + count & 0xFFFF
 
 
 def test_single_words_agree_with_the_block(link, stimulus):

@@ -6,6 +6,7 @@ from fsw import registers as r
 
 
 def test_nothing_has_been_repaired_after_reset(link, stimulus):
+    stimulus.need("a reset")
     assert link.word(r.DIAGNOSTICS_VOTER) == 0
 
 
@@ -14,6 +15,7 @@ def test_the_reset_cause_has_one_bit(link):
 
 
 def test_a_reset_after_the_first_is_external(link, stimulus):
+    stimulus.need("a reset")
     assert link.fields(r.DIAGNOSTICS_RESET_CAUSE) == {"power_on": 0, "external_reset": 1}
 
 
@@ -59,7 +61,7 @@ def test_an_upset_is_repaired_before_the_next_one(link, stimulus):
 
 
 def test_a_flip_tells_what_the_copy_was_then(link, stimulus):
-    stimulus.need_transparency()
+    stimulus.need("transparency")
     link.set(r.CONTROL_THERMOSTAT, 0x5555)
     for copy in "abc":
         assert stimulus.target.flip_register("thermostat", copy, 1) == 0x5554
@@ -88,12 +90,12 @@ def test_the_count_wraps(link, stimulus):
 def test_reset_clears_the_count(link, stimulus):
     stimulus.flip_register("cap_0", "a", 0)
     assert link.word(r.DIAGNOSTICS_VOTER) == 1 << 16 | 32
-    stimulus.target.reset()
+    stimulus.reset()
     assert link.word(r.DIAGNOSTICS_VOTER) == 0
 
 
 def test_what_does_not_exist_is_refused(link, stimulus, trays):
-    stimulus.need_transparency()
+    stimulus.need("transparency")
     target = stimulus.target
     with pytest.raises(ValueError, match="flip mask 0x10000 for thermostat, must be 1 to 0xffff"):
         target.flip_register("thermostat", "a", 1 << 16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import serial
 
+from fsw import registers as r
 from fsw.register_map import Register
 
 END = 0xC0
@@ -20,6 +21,22 @@ REPLY_BIT = 0x08
 FLIGHT_KEY, TEST_KEY = 0x20, 0x5D
 
 REPLY_TIMEOUT_S = 0.2
+
+# Registers with counters of 16 bits, and the halves that count.
+COUNTERS = {
+    r.FAST_MEMORY_ERRORS: 0xFFFF_FFFF,
+    r.FAST_FRAMES: 0xFFFF_FFFF,
+    r.FAST_ACTIVITY: 0xFFFF_FFFF,
+    r.DIAGNOSTICS_FRAME_ERRORS: 0xFFFF_FFFF,
+    r.DIAGNOSTICS_FRAME_ERRORS_2: 0xFFFF_FFFF,
+    r.DIAGNOSTICS_COMMANDS_REFUSED: 0xFFFF_0000,
+    r.DIAGNOSTICS_WATCHDOG_EVENTS: 0xFFFF_FFFF,
+    r.DIAGNOSTICS_SCRUB_PROGRESS: 0xFFFF_0000,
+    r.DIAGNOSTICS_VOTER: 0xFFFF_0000,
+    r.DIAGNOSTICS_CONFIG_ERRORS: 0xFFFF_FFFF,
+    r.DIAGNOSTICS_CONFIG_ERRORS_2: 0xFFFF_FFFF,
+    r.DIAGNOSTICS_CONFIG_PROGRESS: 0xFFFF_0000,
+}
 
 
 def crc8(data: bytes) -> int:
@@ -91,10 +108,11 @@ class Link:
     def __init__(self, port: serial.SerialBase) -> None:
         self.port = port
         self._transaction = 0
+        self._counts: dict[int, int] = {}  # words of counters when counting began
 
     def send(self, packet: bytes) -> None:
         """Send one packet as a frame."""
-        self.port.write(frame(packet))
+        self.send_raw(frame(packet))
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are."""
@@ -129,6 +147,11 @@ class Link:
         self.send(packet)
         return self.reply()
 
+    def next_transaction(self) -> int:
+        """A transaction id that was not used for a while."""
+        self._transaction = self._transaction + 1 & 0xFFFF
+        return self._transaction
+
     def execute(
         self,
         instruction: int,
@@ -138,8 +161,8 @@ class Link:
         key: int = FLIGHT_KEY,
     ) -> bytes:
         """Execute a command that asks for a reply; the data it replies with."""
-        self._transaction = self._transaction + 1 & 0xFFFF
-        packet = command(instruction, address, length, data, transaction=self._transaction, key=key)
+        transaction = self.next_transaction()
+        packet = command(instruction, address, length, data, transaction=transaction, key=key)
         reply = self.exchange(packet)
         header_length = 7 if instruction & 0x20 else 11
         header = reply[:header_length]
@@ -155,24 +178,37 @@ class Link:
         assert reply[-1] == crc8(content)
         return content
 
-    def read(self, address: int, length: int = 4) -> bytes:
+    def read(self, address: int, length: int = 4, key: int = FLIGHT_KEY) -> bytes:
         """Bytes of `length` from `address` on."""
-        content = self.execute(READ, address, length, None)
+        content = self.execute(READ, address, length, None, key)
         assert len(content) == length
         return content
+
+    def count_from_here(self) -> None:
+        """Let `word` and `fields` show counters as if they were 0 now."""
+        self._counts = {}
+        for region in (r.FAST, r.DIAGNOSTICS):
+            data = self.read(region.base, region.size)
+            for register, mask in COUNTERS.items():
+                if region.base <= register.address < region.base + region.size:
+                    at = register.address - region.base
+                    word = int.from_bytes(data[at : at + 4], "big")
+                    self._counts[register.address] = word & mask
 
     def word(self, register: Register | int) -> int:
         """One 32-bit word."""
         address = register if isinstance(register, int) else register.address
-        return int.from_bytes(self.read(address), "big")
+        word = int.from_bytes(self.read(address), "big")
+        start = self._counts.get(address, 0)
+        return (word - (start & 0xFFFF_0000) & 0xFFFF_0000) | (word - (start & 0xFFFF) & 0xFFFF)
 
     def fields(self, register: Register) -> dict[str, int]:
         """Raw fields of a register."""
         return register.unpack(self.word(register))
 
-    def write(self, address: int, data: bytes) -> None:
+    def write(self, address: int, data: bytes, key: int = FLIGHT_KEY) -> None:
         """Verified, acknowledged write of words."""
-        self.execute(WRITE, address, len(data), data)
+        self.execute(WRITE, address, len(data), data, key)
 
     def set(self, register: Register | int, word: int) -> None:
         """Write one 32-bit word."""
@@ -183,7 +219,7 @@ class Link:
         """Write words with the test key."""
         address = register if isinstance(register, int) else register.address
         data = b"".join(word.to_bytes(4, "big") for word in words)
-        self.execute(WRITE, address, len(data), data, TEST_KEY)
+        self.write(address, data, TEST_KEY)
 
     def modify(self, address: int, data: int, mask: int) -> int:
         """Read-modify-write; the word as it was."""

@@ -43,7 +43,7 @@ async def write_reply_is_the_vector_of_the_standard(dut: Any) -> None:
 @cocotb.test()
 async def identity(dut: Any) -> None:
     bench = await ControllerBench(dut).start()
-    assert await bench.read(0x0000, 16) == bytes.fromhex("524B5354 01020000 00640403 0BADCAFE")
+    assert await bench.read(0x0000, 16) == bytes.fromhex("524B5354 01030000 00640403 0BADCAFE")
     await bench.tick(3)
     assert await bench.read(0x0010, 8) == bytes.fromhex("00000003 00000001")
 

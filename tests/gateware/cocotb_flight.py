@@ -61,7 +61,7 @@ async def the_test_key_is_refused(dut: Any) -> None:
 
 @cocotb.test()
 async def test_regions_do_not_exist_for_the_flight_key(dut: Any) -> None:
-    assert len(TEST_REGIONS) == 7
+    assert len(TEST_REGIONS) == 8
     for prefix in ("", "flight_"):
         bench = await ControllerBench(dut, prefix).start()
         for region in TEST_REGIONS:

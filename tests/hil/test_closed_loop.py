@@ -32,12 +32,12 @@ def variant(name: str, seconds: float, **tables: Any) -> Scenario:
     return Scenario.model_validate(keys)
 
 
-def order(flown: Scenario, out: Path, open_loop: bool = False, target: str = "model") -> Order:
-    return Order(flown, scenario.SCENARIOS, target, out, open_loop)
+def order(flown: Scenario, out: Path, target: str = "model") -> Order:
+    return Order(flown, scenario.SCENARIOS, target, out)
 
 
-def fly(flown: Scenario, out: Path, open_loop: bool = False) -> Result:
-    return Flight(order(flown, out, open_loop)).fly()
+def fly(flown: Scenario, out: Path) -> Result:
+    return Flight(order(flown, out)).fly()
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_frames_are_struck_and_repaired_as_the_ledger_and_flight_software_say(
     fates = Counter(entry.fate for entry in entries)
     assert fates[Fate.CORRECTED] + fates[Fate.RECOVERED] >= len(entries) - 2  # of the last pass
     recovered = {(e.upset.index, e.settled_ns) for e in loaded if e.fate is Fate.RECOVERED}
-    values = flight.loop.flight_software.housekeeping()
+    values = flight.loop.flight_side.software.housekeeping()
     assert 0 < len(recovered) <= values["fsw_config_reloaded"]
     assert values["fsw_config_crc_errors"] == values["fsw_config_given_up"] == 0
     golden = int.from_bytes(essential_bits(), "big")
@@ -208,7 +208,7 @@ def test_frames_are_struck_and_repaired_as_the_ledger_and_flight_software_say(
 
 def test_a_link_too_slow_for_its_slot_is_counted(tmp_path: Path) -> None:
     flight = Flight(order(variant("nominal", 10, require=[]), tmp_path / "run"))
-    flight.port.baudrate = 9600  # a fast block alone takes 0.1 s
+    flight.connection.port.baudrate = 9600  # a fast block alone takes 0.1 s
     assert flight.fly().summary["deadline_misses"] > 10
 
 
@@ -292,16 +292,18 @@ def advance(flight: Flight, from_s: float, until_s: float, silent: bool = False)
 def test_flight_software_restarted_in_an_eclipse_goes_on_where_it_was(tmp_path: Path) -> None:
     flight = Flight(order(variant("nominal", 400, orbit=BEFORE_ECLIPSE), tmp_path / "run"))
     advance(flight, 0, 300)
-    before = flight.loop.flight_software.housekeeping()
+    before = flight.loop.flight_side.software.housekeeping()
     assert before["fsw_mode"] == "eclipse"
     cap_w = float(before["fsw_cap_w"])
     assert 40e3 < cap_w < 90e3
     advance(flight, 300, 303, silent=True)
-    store = flight.loop.flight_software.memory
-    flight.loop.flight_software = FlightSoftware(flight.tap, store, 18, flight.parameters)
+    store = flight.loop.flight_side.store
+    flight.loop.flight_side.software = FlightSoftware(
+        flight.connection.tap, store, 18, flight.parameters
+    )
     for time_s in range(303, 333):
         advance(flight, time_s, time_s + 1)
-        values = flight.loop.flight_software.housekeeping()
+        values = flight.loop.flight_side.software.housekeeping()
         truth = flight.loop.craft.telemetry()
         assert values["fsw_mode"] == "eclipse"
         assert values["fsw_cap_w"] == pytest.approx(cap_w, rel=0.1)
@@ -309,7 +311,7 @@ def test_flight_software_restarted_in_an_eclipse_goes_on_where_it_was(tmp_path: 
         assert truth["trays_powered"] == 18
         # The estimate begins off the truth by the noise of one voltage, and keeps that distance.
         assert values["fsw_soc"] == pytest.approx(truth["soc"], abs=0.01)
-    flight.port.close()
+    flight.connection.port.close()
 
 
 def test_watchdog_puts_the_rack_to_safe_and_flight_software_brings_it_back(tmp_path: Path) -> None:
@@ -322,11 +324,11 @@ def test_watchdog_puts_the_rack_to_safe_and_flight_software_brings_it_back(tmp_p
     assert flight.loop.craft.telemetry()["trays_powered"] == 0
     assert flight.loop.craft.telemetry()["coolant_flow_l_min"] > 50.0  # the safe drive
     advance(flight, 107, 110)
-    assert flight.loop.flight_software.housekeeping()["fsw_mode"] == "safe"
+    assert flight.loop.flight_side.software.housekeeping()["fsw_mode"] == "safe"
     advance(flight, 110, 200)
-    assert flight.loop.flight_software.housekeeping()["fsw_mode"] == "nominal"
+    assert flight.loop.flight_side.software.housekeeping()["fsw_mode"] == "nominal"
     assert flight.loop.craft.telemetry()["trays_powered"] == 18
-    flight.port.close()
+    flight.connection.port.close()
 
 
 # The scenarios hot and cold, begun where they bite so that ten minutes show it.
@@ -344,9 +346,9 @@ COLD = {"initial": {"coolant_c": 0.0}, "demand": 0.2}
 def test_the_laws_keep_what_breaks_without_them(
     tmp_path: Path, name: str, changes: dict[str, Any], broken_without_laws: set[str]
 ) -> None:
-    flown = variant(name, 640, **changes)
     for open_loop in (False, True):
-        result = fly(flown, tmp_path / f"{open_loop}", open_loop)
+        flown = variant(name, 640, **changes, open_loop=open_loop)
+        result = fly(flown, tmp_path / f"{open_loop}")
         failed = {verdict.requirement.channel for verdict in result.verdicts if not verdict.held}
         assert result.summary["open_loop"] == open_loop
         if open_loop:

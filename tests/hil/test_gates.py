@@ -14,7 +14,7 @@ from fsw import registers as r
 from hil import bitstream, fpga_tools, netlist, post_synthesis
 from hil.errors import InjectionError, InternalError, PortUrlError, UsageError
 from hil.targets.gates import GatesTarget
-from tests.conformance.stimulus import Stimulus
+from tests.conformance.stimulus import LockstepStimulus
 from tests.conformance.wire import REPLY_TIMEOUT_S, Link
 
 OVER_CURRENT = 40_001  # the limit's reset value is 40,000
@@ -52,8 +52,8 @@ def link(port: serial.SerialBase) -> Link:
 
 
 @pytest.fixture
-def stimulus(link: Link) -> Stimulus:
-    return Stimulus(link.port.target)
+def stimulus(link: Link) -> LockstepStimulus:
+    return LockstepStimulus(link.port.target)
 
 
 def test_the_netlist_says_what_it_is(link: Link) -> None:
@@ -63,14 +63,14 @@ def test_the_netlist_says_what_it_is(link: Link) -> None:
     assert link.word(r.IDENTITY_BUILD) == order.build_id
 
 
-def test_samples_arrive_word_by_word(link: Link, stimulus: Stimulus) -> None:
+def test_samples_arrive_word_by_word(link: Link, stimulus: LockstepStimulus) -> None:
     vector = bytes(i * 7 % 251 for i in range(32 + 16 * stimulus.trays))
     stimulus.present(vector)
     assert link.read(r.FAST_BUS.address, 12) == vector[0:12]
     assert link.read(r.TRAYS.base + 4, 12) == vector[36:48]
 
 
-def test_an_over_current_opens_the_load_switch(link: Link, stimulus: Stimulus) -> None:
+def test_an_over_current_opens_the_load_switch(link: Link, stimulus: LockstepStimulus) -> None:
     link.set(r.CONTROL_POWER_SWITCH, 1)
     assert stimulus.actuators().power == 1
     stimulus.tray(0, load_current=OVER_CURRENT)
@@ -78,7 +78,7 @@ def test_an_over_current_opens_the_load_switch(link: Link, stimulus: Stimulus) -
     assert link.word(r.FAST_OVER_CURRENT) == 1
 
 
-def test_the_watchdog_leads_to_the_safe_state(link: Link, stimulus: Stimulus) -> None:
+def test_the_watchdog_leads_to_the_safe_state(link: Link, stimulus: LockstepStimulus) -> None:
     link.set(r.CONTROL_WATCHDOG, 1 << 31 | 3)
     stimulus.ticks(2)
     assert not stimulus.actuators().flags & 1
@@ -86,7 +86,7 @@ def test_the_watchdog_leads_to_the_safe_state(link: Link, stimulus: Stimulus) ->
     assert stimulus.actuators().flags & 1
 
 
-def test_upsets_come_through_the_test_key(link: Link, stimulus: Stimulus) -> None:
+def test_upsets_come_through_the_test_key(link: Link, stimulus: LockstepStimulus) -> None:
     link.set(r.CONTROL_SCRUB, 0)
     link.set(r.MEMORY.base + 20, 0xDEAD_BEEF)
     stimulus.flip(5, 38)

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from hil import clock
-from hil.closed_loop import Snapshot
 from hil.live import LineView, LiveView, view_for
+from hil.view import Snapshot
 
 TRUTH = {
     "soc": 0.815,

@@ -57,7 +57,7 @@ def test_link_file_byte_for_byte(tmp_path: Path) -> None:
     recording.link(0x0102030405, FROM_CONTROLLER, b"\xaa\xbb")
     recording.close()
     assert (tmp_path / "run" / "link.bin").read_bytes() == bytes.fromhex(
-        "5241434b5341544c 0001 00002710 0000000102030405 01 00000002 aabb"
+        "5241434b5341544c 0002 00002710 0000000102030405 01 00000002 aabb"
     )
 
 
@@ -148,6 +148,47 @@ def test_a_file_that_is_no_link_recording_is_named(tmp_path: Path) -> None:
     path = tmp_path / "link.bin"
     path.write_bytes(b"something else entirely")
     with pytest.raises(UsageError, match=r"link\.bin: not a link recording, expected it to begin"):
+        list(read_link(path))
+
+
+FORMAT_1 = "5241434b5341544c 0001 00002710"
+FORMAT_2 = "5241434b5341544c 0002 00002710"
+
+
+def test_every_direction_is_read_back(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "run", byte_ns=10_000)
+    for direction in range(6):
+        recording.link(direction, direction, b"%d" % direction)
+    recording.close()
+    assert list(read_link(tmp_path / "run" / "link.bin")) == [
+        LinkRecord(direction, direction, b"%d" % direction) for direction in range(6)
+    ]
+
+
+def test_format_1_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "link.bin"
+    path.write_bytes(bytes.fromhex(FORMAT_1 + "0000000000000007 00 00000001 c0"))
+    assert list(read_link(path)) == [LinkRecord(7, TO_CONTROLLER, b"\xc0")]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("5241434b5341544c 0003 00002710", "of format 3, this racksat reads 1 and 2"),
+        (FORMAT_1 + "0000000000000007 02 00000000", "byte 14: .* 2 with 0 .*direction 0 to 1"),
+        (
+            FORMAT_2 + "0000000000000007 05 00000001 41" + "0000000000000008 06 00000000",
+            "byte 28: record of direction 6 with 0 bytes, expected direction 0 to 5",
+        ),
+        (FORMAT_2 + "0000000000000007 01 00100001", "1048577 bytes, expected .* 1048576 bytes"),
+    ],
+)
+def test_a_damaged_link_file_is_named_with_the_offset(
+    tmp_path: Path, content: str, complaint: str
+) -> None:
+    path = tmp_path / "link.bin"
+    path.write_bytes(bytes.fromhex(content))
+    with pytest.raises(UsageError, match=rf"link\.bin: .*{complaint}"):
         list(read_link(path))
 
 
