@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCENARIO ?= nominal
 
-.PHONY: help setup run test check format bench fuzz formal gates coverage generate clean
+.PHONY: help setup run test check format bench fuzz formal faults mutants gates coverage generate clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -30,8 +30,9 @@ $(READY): requirements.txt pyproject.toml
 run: $(READY)  ## fly SCENARIO (default nominal) with the RTL in the loop
 	$(BIN)/racksat run $(SCENARIO)
 
-test: check  ## check, then all tests
-	$(BIN)/python -m pytest
+test: check  ## check, then all tests: first those that keep pace with the wall clock, then the others on 2 cores
+	$(BIN)/python -m pytest -m wall_clock
+	$(BIN)/python -m pytest -m "not wall_clock" -n 2 --dist loadfile
 
 check: $(READY)  ## format, lint, types, stale generated files, import directions, Verilog lint
 	$(BIN)/ruff format --check --quiet .
@@ -59,6 +60,12 @@ formal: $(READY)  ## proofs of the core, mutants they catch, and what synthesis 
 	$(BIN)/python -m gateware.formal.prove
 	$(BIN)/python -m gateware.formal.prove --mutants
 	$(BIN)/python -m pytest -q tests/gateware/test_formal.py tests/gateware/test_triplication_synthesis.py
+
+faults: $(READY)  ## fault suites on the RTL
+	$(BIN)/racksat faults run tests/faults/*.toml --workers 2
+
+mutants: $(READY)  ## deliberate defects of gateware and flight software, which the suites must notice
+	$(BIN)/python -m tests.faults.mutants.kill
 
 gates: $(READY)  ## the conformance suite on the netlist of the iCEBreaker's controller
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[gates]'

@@ -150,6 +150,7 @@ class Acquisition:
         self._trays = trays
         self._last: list[float | None] = [None] * len(_CHANNELS)
         self._held = [0] * len(_CHANNELS)
+        self._stepped_to = [0.0] * len(_CHANNELS)  # the last sample that was held back
         self._last_ns = soc_ns
         self._protons = CounterDifference()
         self._corrected = CounterDifference()
@@ -173,7 +174,7 @@ class Acquisition:
     def fast(self, data: bytes, time_ns: int) -> RackTelemetry:
         """Decode 64 bytes of the fast block read at `time_ns`."""
         raw = FastBlock.from_bytes(data)
-        last, held = self._last, self._held
+        last, held, stepped_to = self._last, self._held, self._stepped_to
         values: list[float] = []
         bad: list[str] = []
         for index, (name, scale, offset, low, high, step) in enumerate(_CHANNELS):
@@ -183,7 +184,10 @@ class Acquisition:
                 bad.append(name)
                 value = before if before is not None else value
             elif step is not None and before is not None and abs(value - before) > step:
-                held[index] += 1
+                # Spikes up and down are not a step that persists.
+                agrees = abs(value - stepped_to[index]) <= step
+                held[index] = held[index] + 1 if agrees else 1
+                stepped_to[index] = value
                 if held[index] < _SPIKE_SAMPLES:
                     bad.append(name)
                     value = before

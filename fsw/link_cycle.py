@@ -63,6 +63,7 @@ class LinkCycle:
         self._cycles_without = 0
         self._told = False
         self._trays_due = self._compare_due = False
+        self._writes_first = False  # the tray block cost a cycle its writes, the kick among them
         self._timeouts_before = 0
         self.failures = 0  # cycles cut short by a link error
         self.synchronised = False
@@ -104,9 +105,10 @@ class LinkCycle:
             if not self._plausible(fast, time_ns):
                 return
             self.fast = fast
-            if self._trays_due and self._lost() < LOST_BEFORE_TRAYS:
+            if self._trays_due and not self._writes_first and self._lost() < LOST_BEFORE_TRAYS:
+                self._writes_first = True
                 self.trays = link.read(r.TRAYS.base, r.TRAYS.per_tray * self._controller.trays)
-                self._trays_due = False
+                self._trays_due = self._writes_first = False
         except LinkError as error:
             self._failed(error)
         if self.fast is None:
@@ -132,6 +134,7 @@ class LinkCycle:
         controller = self._controller
         try:
             controller.flush()
+            self._writes_first = False
             if self._lost() >= LOST_BEFORE_UPKEEP:
                 return
             if self._compare_due:

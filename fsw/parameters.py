@@ -114,7 +114,7 @@ TABLE: tuple[Parameter, ...] = (
     _P("emergency_margin_k", 1.0, 0, 50, "K", "emergency cut this far below slowdown; D"),
     _P("trip_gpu_k", 373.15, 273, 473, "K", "over-temperature trip of GPUs; D"),
     _P("trip_hbm_k", 378.15, 273, 473, "K", "over-temperature trip of HBM; D"),
-    _P("trip_debounce_ticks", 10.0, 0, 255, "ticks", "over-temperature debounce; D"),
+    _P("trip_debounce_ticks", 15.0, 0, 255, "ticks", "over-temperature; D: above a 0.1 s sample"),
     _P("trip_current_a", 130.0, 1, 327, "A", "over-current trip; D: 1.26 of full load"),
     # Coolant loop.
     _P("coolant_setpoint_k", 298.15, 263, 323, "K", "supply to the trays; S: about 25 degC"),

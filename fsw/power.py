@@ -20,7 +20,11 @@ NO_ECLIPSE_HORIZON_S = 3600.0  # recharge time where no eclipse is forecast
 OVERHEAD_FILTER_S = 20.0
 SUNLIT_FILTER_S = 10.0
 SMALL_SHARE = 0.01  # of the rack's full power: a smaller deficit is none
+SMALL_W = 400.0  # nor is one that the battery's current sensor cannot tell: twice its noise
 HEADROOM_SHARE = 0.1  # of the rack's full power: what the load may try beyond what is known
+HEADROOM_LEAST = (
+    1.5  # and of the least power of a tray, so that the only tray of a rack may come on
+)
 FAST_RAMP = 10.0  # times the ramp, for a cap that must come down below the reserve
 LEAST_POWER_S = 20.0  # above the cap for so long: it cannot come down further
 SHED_INTERVAL_S = 10.0
@@ -227,10 +231,10 @@ class PowerLaw:
         if inputs.battery_full:
             needed_w = min(needed_w, max(charge_w, 0.0))  # it takes no more
         target_w = inputs.tray_power_w + charge_w - needed_w
-        small_w = SMALL_SHARE * self._rack_max_w
+        small_w = max(SMALL_SHARE * self._rack_max_w, SMALL_W)
         if charge_w > -small_w and (inputs.battery_full or inputs.soc >= ready_soc):
             # The array holds back what nobody takes: let the load show what it can give.
-            target_w += HEADROOM_SHARE * self._rack_max_w
+            target_w += max(HEADROOM_SHARE * self._rack_max_w, HEADROOM_LEAST * self._least_w)
         if needed_w - charge_w < small_w and self._sunlit_w is not None:
             target_w = max(target_w, self._sunlit_w)  # low demand is no reason to close the cap
         target_w = min(max(target_w, 0.0), self._rack_max_w)

@@ -113,8 +113,14 @@ class TrayCare:
         trays: Sequence[TrayTelemetry],
         time_s: float,
         may_run: int,
+        seen_s: float | None = None,
     ) -> TrayCommands:
-        """`may_run` is the mask of trays that mode, charge and budget allow."""
+        """`may_run` is the mask of trays that mode, charge and budget allow.
+
+        `seen_s` is when the trays looked like this, now where not given: a heartbeat stands still
+        between two looks at it, not because a bad link kept the second one away.
+        """
+        seen_s = time_s if seen_s is None else seen_s
         parameters = self._parameters
         if self._fresh:
             # What was running before this software started is taken for alive, not for hung.
@@ -141,7 +147,7 @@ class TrayCare:
                 care.heartbeat = -1
                 care.well_since_s = float("inf")
                 continue
-            self._watch(index, care, tray, time_s, masks)
+            self._watch(index, care, tray, time_s, seen_s, masks)
         return TrayCommands(
             self.switches,
             masks.reset,
@@ -150,19 +156,25 @@ class TrayCare:
         )
 
     def _watch(
-        self, index: int, care: _Care, tray: TrayTelemetry, time_s: float, masks: _Masks
+        self,
+        index: int,
+        care: _Care,
+        tray: TrayTelemetry,
+        time_s: float,
+        seen_s: float,
+        masks: _Masks,
     ) -> None:
         parameters = self._parameters
         if tray.heartbeat != care.heartbeat:
             care.heartbeat = tray.heartbeat
-            care.alive_s = time_s
+            care.alive_s = seen_s
         if tray.state == TrayState.RUNNING:
             if care.well_since_s == float("inf"):
                 care.well_since_s = time_s
             allowed_s = parameters["tray_hang_s"]
         elif tray.state == TrayState.FAULT:
             allowed_s = 0.0
-            care.alive_s = min(care.alive_s, time_s - 1.0)
+            care.alive_s = min(care.alive_s, seen_s - 1.0)
         else:
             # Booting or reloading: judged by how long it takes.
             care.well_since_s = float("inf")
@@ -173,7 +185,7 @@ class TrayCare:
             return
         if time_s < care.not_before_s:
             return
-        if time_s - care.alive_s <= allowed_s:
+        if seen_s - care.alive_s <= allowed_s:
             if time_s - care.well_since_s > parameters["tray_forgive_s"]:
                 care.resets = care.cycles = care.trips = 0
             care.on_since_s = time_s  # from here the next boot or reload is timed

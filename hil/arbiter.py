@@ -24,6 +24,7 @@ from hil.timing import Histogram
 
 FLIGHT_ADDRESS = 0x67  # logical addresses of the initiators, as in docs/registers.md
 BENCH_ADDRESS = 0x68
+WRITE_TIMEOUT_S = 0.1  # a port that takes no bytes for so long has failed
 SLICE_S = 0.01  # longest read of the port by one initiator while another may want to
 HOLD_S = 0.1  # a transaction nobody reads the reply of gives the wire back
 QUEUE_BYTES = 1 << 16  # kept for an initiator that does not read
@@ -44,6 +45,7 @@ class Initiator:
         self.bytes_sent = 0
         self.bytes_received = 0
         self.unanswered = 0  # transactions given up
+        self.busy_s = 0.0  # time that it had the wire
         self.overflowed = 0  # bytes dropped because they were not read
         self._arbiter = arbiter
         self.queue = bytearray()
@@ -62,10 +64,6 @@ class Initiator:
     def read(self, size: int = 1, /) -> bytes:
         """Up to `size` bytes, fewer when the timeout passes first, which gives the wire back."""
         return self._arbiter.receive(self, size)
-
-    def reset_input_buffer(self) -> None:
-        """Forget what has been received."""
-        self._arbiter.receive(self, len(self.queue))
 
 
 class Arbiter:
@@ -95,13 +93,18 @@ class Arbiter:
     def connect(self, port: serial.SerialBase) -> None:
         """Go on with another port, as after a cable was put back."""
         with self._free:
-            port.timeout = SLICE_S
+            self.failure = ""
+            try:
+                port.timeout = SLICE_S
+                if port.write_timeout is not None:  # rfc2217:// has none
+                    port.write_timeout = WRITE_TIMEOUT_S
+            except OSError as error:  # gone again
+                self.failure = str(error)
             self._port = port
             self._owner: Initiator | None = None  # of the frame being received
             self._addressed = False  # to it, by its first byte
             self._between = True  # frames: the next byte tells whose it is
             self._holder = None
-            self.failure = ""
             self._free.notify_all()
 
     def send(self, initiator: Initiator, frame: bytes) -> int:
@@ -189,6 +192,8 @@ class Arbiter:
                 self._give_back()
 
     def _give_back(self) -> None:
+        if self._holder is not None:
+            self._holder.busy_s += self._now_s() - self._holder.sent_s
         self._holder = None
         self._free.notify_all()
 

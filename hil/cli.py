@@ -5,7 +5,6 @@ Exit codes: 0 every requirement held, 1 one failed, 2 bad usage or input, 3 inte
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hil import scenario as scenarios
-from hil.commands import attach, boards, compare, replay, selftest, serve
-from hil.errors import RacksatError
-from hil.recording import free_folder
+from hil.commands import attach, boards, compare, faults, replay, selftest, serve
+from hil.errors import RacksatError, UsageError
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130  # as shells do for SIGINT
@@ -36,8 +34,15 @@ def run(
         str, typer.Argument(help="A scenario's name, or the path of a .toml file.")
     ] = "nominal",
     target: Annotated[
-        str, typer.Option(help="Payload controller: rtl (simulated Verilog) or model (Python).")
+        str,
+        typer.Option(
+            help="Payload controller: rtl (simulated Verilog), model (Python), or the port of a "
+            "board, as racksat attach takes it."
+        ),
     ] = "rtl",
+    trays: Annotated[
+        int | None, typer.Option(help="Fly the vehicle in the size of so many trays.")
+    ] = None,
     orbits: Annotated[
         float | None, typer.Option(help="Fly this many orbits, not what the scenario says.")
     ] = None,
@@ -57,19 +62,31 @@ def run(
 ) -> None:
     """Fly a scenario, check its requirements, and record the run."""
     # Imported here: a listing of commands need not wait for numpy and the physics.
-    from hil.commands.flying import fly
-    from hil.flight import Order
+    from hil.board_connection import BoardOrder
+    from hil.commands.flying import fly_scenario
+    from hil.connection import is_port
+    from hil.targets.lockstep import TRAYS_MAXIMUM
 
-    path = scenarios.find(scenario)
-    flown = scenarios.overridden(scenarios.load(path), orbits, duration, seed, open_loop)
-    order = Order(
-        scenario=flown,
-        scenario_folder=path.parent,
-        target=target,
-        out=out or free_folder(f"{flown.name}-{target}-{flown.seed}"),
-        replay=_replay(scenario, target, orbits, duration, flown.seed, open_loop),
+    board = None
+    if is_port(target):
+        if trays is not None:
+            raise UsageError("--trays is of a simulated target: a board has the trays it has")
+        board = BoardOrder(target)
+    elif trays is not None and not 1 <= trays <= TRAYS_MAXIMUM:
+        raise UsageError(f"--trays {trays}: must be 1 to {TRAYS_MAXIMUM}")
+    fly_scenario(
+        scenario,
+        target,
+        replay=["racksat", "run", scenario, "--target", target],
+        orbits=orbits,
+        duration=duration,
+        seed=seed,
+        out=out,
+        live=live,
+        open_loop=open_loop,
+        trays=trays,
+        board=board,
     )
-    fly(order, live)
 
 
 @app.command()
@@ -114,6 +131,7 @@ def bitstream(
 app.command("attach")(attach.attach)
 app.command("boards")(boards.boards)
 app.command("compare")(compare.compare)
+app.add_typer(faults.app, name="faults")
 app.command("replay")(replay.replay)
 app.command("serve")(serve.serve)
 app.command("selftest")(selftest.selftest)
@@ -127,26 +145,7 @@ def main() -> None:
         print(f"racksat: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("racksat: stopped; what was recorded so far is readable", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
-
-
-def _replay(
-    scenario: str,
-    target: str,
-    orbits: float | None,
-    duration: float | None,
-    seed: int,
-    open_loop: bool,
-) -> str:
-    words = ["racksat", "run", scenario, "--target", target, "--seed", str(seed)]
-    if orbits is not None:
-        words += ["--orbits", repr(orbits)]
-    if duration is not None:
-        words += ["--duration", repr(duration)]
-    if open_loop:
-        words.append("--open-loop")
-    return shlex.join(words)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import time
 from collections.abc import Sequence
@@ -11,6 +12,12 @@ from datetime import UTC, datetime
 def wall_s() -> float:
     """Seconds on a clock that never steps back; only differences mean anything."""
     return time.perf_counter()
+
+
+def ended_children_cpu_s() -> float:
+    """CPU time of all processes that this one started, and theirs, that have ended."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def utc_now() -> datetime:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from hil import clock, toml_text
+from hil.board_connection import BoardConnection, BoardOrder
 from hil.closed_loop import ClosedLoop, bench_channels
-from hil.connection import BoardConnection, BoardOrder, Connection, LockstepConnection
+from hil.connection import Connection, LockstepConnection, open_target
 from hil.craft import Craft
 from hil.errors import InternalError, SimulatorDied, Stopped
 from hil.faults.ledger import Ledger
@@ -29,6 +30,7 @@ from hil.plant import bind_requirements
 from hil.recording import Recording, require_writable
 from hil.requirements import RequirementsCheck, Verdict
 from hil.scenario import Scenario
+from hil.smaller_scenario import for_trays
 from hil.versions import versions
 from hil.view import Unwatched, View
 from sim.smaller_rack import with_trays
@@ -44,6 +46,7 @@ class Order:
     target: str  # model, rtl, or the URL of `board`
     out: Path
     replay: str = ""  # command line that flies it again
+    trays: int | None = None  # of a simulated target; the vehicle's own by default
     board: BoardOrder | None = None  # flown in real time in place of a simulated target
 
 
@@ -68,16 +71,21 @@ class Flight:
     def __init__(self, order: Order) -> None:
         require_writable(order.out)
         self.order = order
+        self.scenario = order.scenario
         self.vehicle = load_vehicle_of(order.scenario, order.scenario_folder)
         self.connection: Connection
         if order.board is None:
-            self.connection = LockstepConnection(order.target, self.vehicle.rack.trays)
+            trays = order.trays or self.vehicle.rack.trays
+            self.connection = LockstepConnection(open_target(order.target, trays))
         else:
             self.connection = BoardConnection(order.board)
         try:
-            self.vehicle = with_trays(self.vehicle, self.connection.target.trays)
-            self.mission = plan(order.scenario, self.vehicle)
-            self.parameters = flight_parameters(self.vehicle, self.mission.orbit, order.scenario)
+            trays, designed = self.connection.target.trays, self.vehicle.rack.trays
+            if trays != designed:
+                self.vehicle = with_trays(self.vehicle, trays)
+                self.scenario = for_trays(order.scenario, trays, designed)
+            self.mission = plan(self.scenario, self.vehicle)
+            self.parameters = flight_parameters(self.vehicle, self.mission.orbit, self.scenario)
             self._assemble()
         except BaseException:
             self.connection.close()
@@ -112,7 +120,7 @@ class Flight:
         return result
 
     def _assemble(self) -> None:
-        scenario = self.order.scenario
+        scenario = self.scenario
         target, tap = self.connection.target, self.connection.tap
         reports = Reports()
         craft = Craft.at_start(self.vehicle, scenario.initial, reports)
@@ -153,10 +161,10 @@ class Flight:
         return {
             "outcome": outcome,
             "target": self.order.target,
-            "scenario": self.order.scenario.name,
+            "scenario": self.scenario.name,
             "vehicle": self.vehicle.name,
-            "seed": self.order.scenario.seed,
-            "open_loop": self.order.scenario.open_loop,
+            "seed": self.scenario.seed,
+            "open_loop": self.scenario.open_loop,
             "simulated_s": simulated_s,
             "wall_s": round(wall_s, 3),
             "real_time_factor": round(simulated_s / wall_s, 1) if wall_s > 0 else 0.0,

@@ -26,14 +26,19 @@ class FlightSide:
 
     def __init__(self, port: Port, mission: Mission, parameters: Mapping[str, float]) -> None:
         self.store = ProtectedMemory(ProtectedMemory.new_store())
-        self.software = FlightSoftware(
-            port,
-            self.store,
-            mission.vehicle.rack.trays,
-            parameters,
-            open_loop=mission.scenario.open_loop,
-        )
+        self._port, self._mission, self._parameters = port, mission, parameters
         self._ground = Ground(mission)
+        self.start()
+
+    def start(self) -> None:
+        """Start flight software anew; what it takes up again is in its protected store."""
+        self.software = FlightSoftware(
+            self._port,
+            self.store,
+            self._mission.vehicle.rack.trays,
+            self._parameters,
+            open_loop=self._mission.scenario.open_loop,
+        )
 
     def minor_cycle(self, time_ns: int) -> None:
         """What the ground has to say by this mission time, then a minor cycle with its traffic."""

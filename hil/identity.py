@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import serial
 
@@ -75,6 +75,10 @@ class Identity:
             + ("injection built in" if self.injection else "flight build without injection")
             + (", ADC front end" if self.adc else "")
         )
+
+    def same_board(self, other: Identity) -> bool:
+        """Whether it may be the same bitstream, as far as an identity tells."""
+        return replace(self, uptime_ticks=0) == replace(other, uptime_ticks=0)
 
     def complaints(
         self, expected_trays: int | None = None, expected_build: int | None = None

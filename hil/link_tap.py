@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Protocol
 
 from fsw.payload_link import Port
 from hil.recording import (
@@ -14,6 +15,13 @@ from hil.recording import (
     LinkRecord,
     Recording,
 )
+
+
+class Line(Port, Protocol):
+    """A port that tells what has arrived."""
+
+    @property
+    def in_waiting(self) -> int: ...
 
 
 class LinkTap:
@@ -27,14 +35,14 @@ class LinkTap:
 
     def __init__(
         self,
-        port: Port,
+        port: Line,
         now_ns: Callable[[], int],
         byte_ns: int,
         sent: int = TO_CONTROLLER,
         received: int = FROM_CONTROLLER,
     ) -> None:
         """`sent` and `received` are the directions of the records."""
-        self._port = port
+        self.port = port  # may be exchanged for one that stands before it
         self._now_ns = now_ns
         self._early: list[LinkRecord] = []  # before there is a recording
         self._record = self._keep
@@ -62,11 +70,11 @@ class LinkTap:
     @property
     def timeout(self) -> float | None:
         """Read timeout of the port, s."""
-        return self._port.timeout
+        return self.port.timeout
 
     @timeout.setter
     def timeout(self, timeout_s: float | None) -> None:
-        self._port.timeout = timeout_s
+        self.port.timeout = timeout_s
 
     def write(self, data: bytes, /) -> int:
         """Send and record."""
@@ -74,7 +82,7 @@ class LinkTap:
         self._commands.update(data)
         self.bytes_sent += len(data)
         try:
-            self._port.write(data)
+            self.port.write(data)
         except OSError as failure:
             self._record_failure(failure)
             raise
@@ -83,7 +91,7 @@ class LinkTap:
     def read(self, size: int = 1, /) -> bytes:
         """Receive and record."""
         try:
-            data = self._port.read(size)
+            data = self.port.read(size)
         except OSError as failure:
             self._record_failure(failure)
             raise

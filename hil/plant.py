@@ -22,6 +22,7 @@ from hil.requirements import RequirementsCheck, Value
 from hil.targets.target import Target
 from hil.view import Snapshot, Unwatched, View
 from sim.actuators import Actuators, decode
+from sim.environment import Environment
 from sim.sensors import Sensors
 from sim.upsets import Upset
 
@@ -62,8 +63,15 @@ class Plant:
         if raw != self._actuators:
             self._actuators = raw
             self.recording.telemetry("/actuators", cycle * CYCLE_NS, actuator_channels(actuators))
-        self._environment = self.mission.environment_at(cycle)
-        self.craft.move(actuators, self._environment, float(self.mission.demand[cycle]))
+        demand = float(self.mission.demand[cycle])
+        self.act(cycle, actuators, self.mission.environment_at(cycle), demand)
+
+    def act(
+        self, cycle: int, actuators: Actuators, environment: Environment, demand: float
+    ) -> None:
+        """The physics of minor cycle `cycle`, as actuators and environment have it."""
+        self._environment = environment
+        self.craft.move(actuators, environment, demand)
 
     def strike(self, time_ns: int) -> None:
         """Upsets that are due by `time_ns`."""
@@ -80,8 +88,12 @@ class Plant:
 
     def sense(self, time_ns: int) -> None:
         """Show the sensors to the controller and let it run until `time_ns`."""
-        self.target.set_sensors(self.craft.sense(self._sensors, self._environment))
+        self.show(time_ns, self.craft.sense(self._sensors, self._environment))
         self.target.advance_to(time_ns)
+
+    def show(self, time_ns: int, sensors: bytes) -> None:
+        """Put a sensor vector on the controller's inputs."""
+        self.target.set_sensors(sensors)
 
     def observe_truth(self, time_ns: int, mode: str | None, used_ns: int) -> Mapping[str, float]:
         """The end of a minor cycle: the truth, recorded and checked.

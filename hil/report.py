@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from hil.faults.ledger import Fate
+from hil.page import render_page
 from hil.pictures import pictures
 from hil.recording import (
     BENCH_FROM_CONTROLLER,
@@ -46,15 +45,9 @@ def write_report(folder: Path) -> Path:
 
 def render(run: RunFolder) -> str:
     """The page."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     told = [event for event in run.events if event["source"] != "radiation"]
-    return environment.get_template("report.html.j2").render(
+    return render_page(
+        "report.html.j2",
         run=run.path.resolve().name,
         name=run.scenario.get("name", run.path.resolve().name),
         description=run.scenario.get("description", ""),

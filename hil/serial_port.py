@@ -36,7 +36,8 @@ def open_port(url: str, baud: int) -> serial.SerialBase:
         port = serial.serial_for_url(url, do_not_open=True, exclusive=True)
         port.baudrate = baud
         port.timeout = READ_TIMEOUT_S
-        port.write_timeout = WRITE_TIMEOUT_S
+        if scheme != "rfc2217":  # has no such timeout
+            port.write_timeout = WRITE_TIMEOUT_S
         if scheme == "hwgrep":
             device = str(port.port)  # what it found
         port.open()

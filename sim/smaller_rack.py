@@ -41,8 +41,8 @@ def with_trays(vehicle: Vehicle, trays: int) -> Vehicle:
         for name in names:
             data[section][name] *= share
     data["rack"]["trays"] = trays
-    data["name"] = f"{vehicle.name}_{trays}_trays"
+    data["name"] = f"{vehicle.name}, {trays} of {vehicle.rack.trays} trays"
     data["description"] = (
-        f"{vehicle.description}; in the size of {trays} of {vehicle.rack.trays} trays"
+        f"{vehicle.description}; everything in the size of {trays} of {vehicle.rack.trays} trays"
     )
     return Vehicle.model_validate(data)

@@ -7,6 +7,7 @@ strings of binary digits, straight through cocotb's simulator handles: no LogicA
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 from typing import Any
@@ -45,6 +46,9 @@ class Bench:
         self._stores: tuple[Any, ...] = ()
         self._controller = controller
         self._registers: dict[str, Any] = {}
+        self._memories: dict[str, list[Any]] = {}
+        self._armed: Any = None  # the task that waits to flip a register
+        self.struck = b""
         if controller is not None:
             self._stores = (controller.memory.words, controller.config_frames.words)
         self._request = [row._handle for row in driver.request]
@@ -63,7 +67,11 @@ class Bench:
         self.actuators = bytes(len(driver.actuators) // 8)
 
     async def reset(self) -> None:
-        """Power-on state, sensors at zero."""
+        """Power-on state, sensors at zero; a flip that is ahead is forgotten."""
+        if self._armed is not None:
+            self._armed.cancel()
+            self._armed = None
+        self.struck = b""
         await self._run(RESET)
 
     async def run(self, sensors: bytes, ticks: int, data: bytes) -> bytes:
@@ -151,16 +159,48 @@ class Bench:
                         self._registers[child._path[above:]] = child
         return dict(sorted(self._registers.items()))
 
-    async def flip_flop(self, name: str, mask: int) -> tuple[int, int]:
-        """XOR `mask` into a register between two clocks; before and after. Clocks follow."""
-        register = self.flops()[name]
-        before = _number(register)
-        flipped = before ^ mask
-        width = _width(register)
-        register.value = Immediate(LogicArray(flipped, width) if width > 1 else flipped)
-        after = _number(register)
+    async def flip_flops(self, masks: list[tuple[str, int]]) -> list[tuple[int, int]]:
+        """XOR masks into registers, all between the same two clocks; before and after of each.
+
+        Clocks follow.
+        """
+        registers = self.flops()
+        seen = [_flip(registers[name], mask) for name, mask in masks]
         await self._run(0)
-        return before, after
+        return seen
+
+    def arm(self, name: str, mask: int, clocks: int) -> None:
+        """XOR `mask` into a register half a clock after that many clocks from now."""
+        register = self.flops()[name]
+
+        async def strike() -> None:
+            await Timer(clocks * CLOCK_NS + CLOCK_NS // 2, "ns")
+            self.struck = b"%x %x" % _flip(register, mask)
+
+        self._armed = cocotb.start_soon(strike())
+
+    def state(self) -> dict[str, str]:
+        """Registers, and digests of memories, by name. What a FIFO once held is no state."""
+        values = {name: f"{_number(register):x}" for name, register in self.flops().items()}
+        for name, words in self._all_memories().items():
+            text = "".join([word.get_signal_val_binstr() for word in words])
+            values[name] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return values
+
+    def _all_memories(self) -> dict[str, list[Any]]:
+        if not self._memories:
+            memory, frames = self._stores
+            counters = self._controller.event_counters
+            arrays = {
+                "memory.words": memory,
+                "config_frames.words": frames,
+                "event_counters.upper": counters.upper,
+                "event_counters.lower": counters.lower,
+            }
+            self._memories = {
+                name: [word._handle for word in words] for name, words in arrays.items()
+            }
+        return self._memories
 
     @staticmethod
     def _write(handle: Any, data: bytes, bits: int) -> None:
@@ -169,6 +209,15 @@ class Bench:
     @staticmethod
     def _read(handle: Any, size: int) -> bytes:
         return int(handle.get_signal_val_binstr(), 2).to_bytes(size, "big")
+
+
+def _flip(register: Any, mask: int) -> tuple[int, int]:
+    """XOR `mask` into a register; before and after."""
+    before = _number(register)
+    flipped = before ^ mask
+    width = _width(register)
+    register.value = Immediate(LogicArray(flipped, width) if width > 1 else flipped)
+    return before, _number(register)
 
 
 def _number(register: Any) -> int:
@@ -207,9 +256,18 @@ async def serve(dut: Any) -> None:
             lines = [f"{name} {_width(each):x}" for name, each in bench.flops().items()]
             answer = "\n".join(lines).encode()
         elif kind == message.FLIP_FLOP:
-            name, mask = payload.decode().split()
-            before, after = await bench.flip_flop(name, int(mask, 16))
-            answer = bench.actuators + f"{before:x} {after:x}".encode()
+            asked = [line.split() for line in payload.decode().splitlines()]
+            seen = await bench.flip_flops([(name, int(mask, 16)) for name, mask in asked])
+            lines = [f"{before:x} {after:x}" for before, after in seen]
+            answer = bench.actuators + "\n".join(lines).encode()
+        elif kind == message.ARM:
+            name, mask, clocks = payload.decode().split()
+            bench.arm(name, int(mask, 16), int(clocks, 16))
+            answer = b""
+        elif kind == message.STRUCK:
+            answer = bench.struck
+        elif kind == message.STATE:
+            answer = "\n".join(f"{name} {value}" for name, value in bench.state().items()).encode()
         elif kind == message.CLOCKS:
             answer = message.WORD.pack(int(get_sim_time("ns")) // CLOCK_NS)
         else:

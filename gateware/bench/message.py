@@ -11,9 +11,12 @@ A message is a header and its payload:
 | FLIP_REGISTER | register, copy and mask | a sound copy and the flipped one, then actuators |
 | CLOCKS | | clocks since the simulation began |
 | FLOPS | | a line a register: name and width |
-| FLIP_FLOP | name and mask, as a line | the register before and after, as a line |
+| FLIP_FLOP | a line a register: name and mask | actuators, then a line each: before and after |
+| ARM | name, mask and clocks until the flip, as a line | |
+| STRUCK | | the register before and after, as a line; empty while the flip is ahead |
+| STATE | | a line a register or memory: name and value, or digest of the words |
 
-Numbers in lines are hexadecimal. FLOPS and FLIP_FLOP take a simulation built with names.
+Numbers in lines are hexadecimal. What takes or gives names needs a simulation built with names.
 
 Stores are 0, the codewords of the protected memory, and 1, the words of the configuration frames.
 A segment is `SEGMENT`, then a sensor vector if it says so, then bytes of the link; its parts act in
@@ -25,7 +28,7 @@ from __future__ import annotations
 import socket
 from struct import Struct
 
-RUN, RESET, FLIP, PEEK, FLIP_REGISTER, CLOCKS, FLOPS, FLIP_FLOP = range(8)
+RUN, RESET, FLIP, PEEK, FLIP_REGISTER, CLOCKS, FLOPS, FLIP_FLOP, ARM, STRUCK, STATE = range(11)
 
 HEADER = Struct(">BI")  # kind, bytes of payload
 SEGMENT = Struct(">?IH")  # sensor vector follows, ticks, bytes of the link

@@ -19,3 +19,16 @@ class Mutant:
     script: bytes = b""  # bytes from the line, for the proofs that take them
     parameters: Mapping[str, int] = field(default_factory=dict)
     defines: tuple[str, ...] = ()  # macros, on top of CLAIMS_ONLY
+
+
+def replaced_once(text: str, old: str, new: str, what: str) -> str:
+    """`text` with `new` in the place of `old`. Raises ValueError unless it is there exactly once.
+
+    `what` says in the message whose `old` it is.
+    """
+    if (count := text.count(old)) != 1:
+        raise ValueError(
+            f"{what} has {old!r} {count} times, must have it once; the Verilog has changed, "
+            "change the mutant"
+        )
+    return text.replace(old, new)

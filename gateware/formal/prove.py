@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateware.formal.mutant import Mutant
+from gateware.formal.mutant import Mutant, replaced_once
 from gateware.formal.mutants import MUTANTS
 from gateware.formal.proofs import PROOFS, STAND_INS, Proof, proof_named
 
@@ -188,12 +188,8 @@ def _mutated(mutant: Mutant, rtl: Path, work: Path) -> tuple[Path, Path]:
     for path in (copy / mutant.file for copy in copies):
         if path.exists():
             text = path.read_text(encoding="utf-8")
-            if (count := text.count(mutant.old)) != 1:
-                raise ValueError(
-                    f"mutant {mutant.name!r}: {mutant.file} has {mutant.old!r} {count} times, "
-                    "must have it once; the Verilog has changed, change the mutant in mutants.py"
-                )
-            path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+            what = f"mutant {mutant.name!r}: {mutant.file}"
+            path.write_text(replaced_once(text, mutant.old, mutant.new, what), encoding="utf-8")
             return copies
     raise ValueError(f"mutant {mutant.name!r}: no {mutant.file} in {rtl} or {FORMAL}")
 

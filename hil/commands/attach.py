@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -47,12 +46,9 @@ def attach(
     A board with fewer trays than the vehicle flies the vehicle in its size.
     """
     from hil import board_files
-    from hil import scenario as scenarios
-    from hil.commands.flying import fly
-    from hil.connection import BoardOrder
-    from hil.flight import Order
+    from hil.board_connection import BoardOrder
+    from hil.commands.flying import fly_scenario
     from hil.ports.lockstep import BAUD_DEFAULT
-    from hil.recording import free_folder
 
     if not 0.01 <= speed <= 100:
         raise UsageError(f"--speed {speed:g}: must be 0.01 to 100; boards run at 1")
@@ -60,22 +56,22 @@ def attach(
     rate = baud or (known.baud if known else BAUD_DEFAULT)
     if not 9600 <= rate <= 12_000_000:
         raise UsageError(f"--baud {rate}: must be 9600 to 12000000")
-    path = scenarios.find(scenario)
-    flown = scenarios.overridden(scenarios.load(path), orbits, duration, seed)
-    words = ["racksat", "attach", scenario, "--port", port, "--seed", str(flown.seed)]
-    given = {"board": board, "baud": baud, "build": build, "orbits": orbits, "duration": duration}
-    for name, value in given.items():
-        if value is not None:
-            words += [f"--{name}", str(value)]
-    order = Order(
-        scenario=flown,
-        scenario_folder=path.parent,
-        target=port,
-        out=out or free_folder(f"{flown.name}-board-{flown.seed}"),
-        replay=shlex.join(words),
-        board=BoardOrder(port, rate, known.trays if known else None, _hexadecimal(build), speed),
+    words = ["racksat", "attach", scenario, "--port", port]
+    for name, value in (("--board", board), ("--baud", baud), ("--build", build)):
+        words += [] if value is None else [name, str(value)]
+    words += [] if speed == 1.0 else ["--speed", f"{speed:g}"]
+    trays = known.trays if known else None
+    fly_scenario(
+        scenario,
+        port,
+        replay=words,
+        orbits=orbits,
+        duration=duration,
+        seed=seed,
+        out=out,
+        live=live,
+        board=BoardOrder(port, rate, trays, _hexadecimal(build), speed),
     )
-    fly(order, live)
 
 
 def _hexadecimal(text: str | None) -> int | None:

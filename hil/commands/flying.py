@@ -2,24 +2,79 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
 import typer
 from rich.console import Console
 
+from hil import scenario as scenarios
+from hil.board_connection import BoardOrder
 from hil.flight import Flight, Order, Result
 from hil.live import view_for
+from hil.recording import free_folder
 from hil.report import write_report
+from hil.smaller_scenario import scaled_channels
 
 EXIT_FAILED = 1
+
+
+def fly_scenario(
+    name: str,
+    target: str,
+    *,
+    replay: Sequence[str],
+    orbits: float | None,
+    duration: float | None,
+    seed: int | None,
+    out: Path | None,
+    live: bool,
+    open_loop: bool = False,
+    trays: int | None = None,
+    board: BoardOrder | None = None,
+) -> None:
+    """Fly a scenario known by name or path, on `board` where that is given, and exit as `fly` does.
+
+    `replay` are the words of the command line that flies it again, but for what is said here.
+    """
+    path = scenarios.find(name)
+    scenario = scenarios.overridden(scenarios.load(path), orbits, duration, seed, open_loop)
+    words = [*replay, "--seed", str(scenario.seed)]
+    for option, value in (("--orbits", orbits), ("--duration", duration), ("--trays", trays)):
+        words += [] if value is None else [option, repr(value)]
+    words += ["--open-loop"] if open_loop else []
+    folder = f"{scenario.name}-{'board' if board else target}-{scenario.seed}"
+    order = Order(
+        scenario=scenario,
+        scenario_folder=path.parent,
+        target=target,
+        out=out or free_folder(folder),
+        replay=shlex.join(words),
+        trays=trays,
+        board=board,
+    )
+    fly(order, live)
 
 
 def fly(order: Order, live: bool) -> None:
     """Fly, write the report, and exit: 0 when every requirement held, else 1."""
     console = Console(highlight=False)
     flight = Flight(order)
-    scenario = order.scenario
+    scenario = flight.scenario
     title = f"{scenario.name} · {flight.vehicle.name} · {order.target} · seed {scenario.seed}"
+    scaled = [] if scenario is order.scenario else scaled_channels(scenario)
+    if scaled:
+        told = f"limits in the size of the vehicle: {', '.join(scaled)}"
+        console.print(told, markup=False, soft_wrap=True)
     with view_for(console, live, title, flight.mission.duration_ns / 1e9) as view:
-        result = flight.fly(view)
+        try:
+            result = flight.fly(view)
+        except KeyboardInterrupt:
+            told = f"racksat: stopped; what was recorded so far is readable: {order.out}"
+            print(told, file=sys.stderr)
+            raise
     report = write_report(result.folder)
     tell(console, result)
     if not result.held:

@@ -11,6 +11,9 @@ uncorrectable   still there at the end, and reported: hardware or flight softwar
 silent          never noticed: a wrong result, or a wrong bit that nothing met before the end. An
                 upset that met nothing (its tray was off) is silent too; its note says so.
 
+Faults that a suite injects have a ledger of their own (`hil.faults.injections`: when they fired,
+were detected and recovered from); those that are upsets go through this one too, for their fate.
+
 Rules for a codeword of a memory (a configuration frame is one, too). `expected` is what it was
 before the first strike, `mask` the XOR of the strikes since. It is still wrong while it reads
 `expected ^ mask`. When it reads `expected` again the strikes are corrected if the code corrects
@@ -115,6 +118,7 @@ class _Word:
     entries: list[Entry] = field(default_factory=list)
 
 
+NOT_MET = "not met before the end"
 MEMORIES = ("controller_memory", "flight_memory", "config_frames")
 TRANSIENT = {"compute": "a wrong result, gone with it"}
 SELF_CORRECTED = {"hbm_corrected": "by the ECC of the HBM"}
@@ -237,4 +241,4 @@ def _settle_left(entry: Entry, noticed: bool, time_ns: int) -> None:
     if noticed:
         entry.settle(Fate.UNCORRECTABLE, time_ns, "noticed, not undone")
     else:
-        entry.settle(Fate.SILENT, time_ns, "not met before the end")
+        entry.settle(Fate.SILENT, time_ns, NOT_MET)

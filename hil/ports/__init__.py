@@ -1,5 +1,5 @@
-"""pyserial protocol handlers. Importing this package makes `model://`, `rtl://`, `gates://`
-and `replay://` known to `serial.serial_for_url`."""
+"""pyserial protocol handlers. Importing this package makes `model://`, `rtl://`, `gates://`,
+`replay://` and `faulty://` known to `serial.serial_for_url`."""
 
 import serial
 

@@ -2,37 +2,34 @@
 
 Speaks to the controller as the bench's RMAP initiator, beside flight software. What a lockstep
 target does beside the link goes through the test key here: stimulus instead of sensors, the
-actuator read-back, injection. A lost reply costs the bench the samples of a cycle, never the
-flight; after one it asks again only every PROBE_NS, so that a silent board makes no late cycles.
+actuator read-back, injection. What is lost on the way costs the samples of a cycle, not the flight.
 """
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from fsw import registers as r
-from fsw.payload_link import LinkError, PayloadLink
 from fsw.register_map import Region
-from fsw.secded import encode
+from gateware.triplication import COPIES, triplicated_register
 from hil.errors import InjectionError, Stopped, Unreachable
 from hil.identity import Identity
 from hil.pace import Pace
-from hil.targets.lockstep import FRAMES, MEMORY
+from hil.targets.bench_link import BenchLink
+from hil.targets.lockstep import FRAMES
+from hil.targets.struck_memory import StruckMemory
 from hil.timing import Histogram
 from sim.actuators import HEAD_BYTES
 from sim.channels import RACK_BYTES, TRAY_BYTES
 
-PROBE_NS = 500_000_000
 WATCH_NS = 1_000_000_000  # between looks at the identity
-BEHIND_NS = 1_000_000_000  # so late that the link is given up as too slow
-SILENT_NS = 60_000_000_000  # without a reply until the flight is given up
 RESETS, RESETS_NS = 5, 30_000_000_000  # more resets than that in that time are a brown-out loop
-LEAST_ADVANCE = 0.5  # of the uptime against the wall clock; a slower one began anew
 FRAME_WORDS = 16
+REGISTERS_OF_A_COPY = 256  # bytes of flip_registers
 FRAME_KEPT_NS = 100_000_000  # a frame read is believed for the rest of the cycle
 SOURCE_STIMULUS = 1
 SAFE_LEAVE_KEY = 0x5AFE0000
@@ -42,47 +39,32 @@ CONTROL_RESET = b"".join(
     for register in r.REGISTERS
     if r.CONTROL.base <= register.address < r.CONTROL.base + r.CONTROL.size
 )
-Result = TypeVar("Result")
-REPORT = Callable[[str, str, str], None]  # severity, name, text
-
-
-@dataclass
-class _Struck:
-    """A word of the protected memory that was struck and not seen good since."""
-
-    codeword: int  # as it should be
-    mask: int
-    corrected: int  # counters at the strike
-    uncorrectable: int
 
 
 class BoardTarget:
     """Sensors, actuators and memories of the controller behind `link`, paced by `pace`.
 
-    `link` is an RMAP initiator of its own with `retries=0`. Sensor and actuator vectors are those
-    of a lockstep target.
+    Sensor and actuator vectors are those of a lockstep target. While the board cannot be reached
+    it keeps the sensors it has, and its actuators are believed to be as they were last seen.
     """
 
     name: ClassVar[str] = "board"
     transparent: ClassVar[bool] = False
 
-    def __init__(self, link: PayloadLink, identity: Identity, pace: Pace) -> None:
+    def __init__(self, link: BenchLink, identity: Identity, pace: Pace) -> None:
         self.identity = identity
         self.trays = identity.trays
         self.pace = pace
         self.lateness = Histogram()  # of the beginning of flight software's cycles
-        self.lost = 0  # transactions of the bench without a good reply
         self.resets = 0
-        self.report: REPORT = lambda severity, name, text: None
-        self.revive: Callable[[], None] = lambda: None  # called while the port is down
+        self.on_reset: Callable[[], None] = lambda: None
+        self.attend: Callable[[int], None] = lambda time_ns: None  # at the beginning of a cycle
         self._link = link
+        self._memory = StruckMemory(link)
         self._actuators = bytes(HEAD_BYTES + 4 * self.trays)
-        self._silent_since_ns: int | None = None
-        self._probe_ns = 0
         self._watch_ns = 0
         self._uptime: tuple[int, int] | None = None  # ticks, at mission time
         self._reset_times_ns: deque[int] = deque(maxlen=RESETS)
-        self._struck: dict[int, _Struck] = {}
         self._frame: tuple[int, int, bytes] | None = None  # number, cycle, content as last read
 
     @property
@@ -91,99 +73,66 @@ class BoardTarget:
         return self.pace.now_ns()
 
     def prepare(self) -> None:
-        """Bring the controller as near to its reset state as writes can. Raises LinkError."""
-        self._write(r.INJECTION, 0, struct.pack(">4I", SOURCE_STIMULUS, 0, 0, 0))
+        """Bring the controller as near to its reset state as writes can. Raises Unreachable."""
+        self._link.write(r.INJECTION, 0, struct.pack(">4I", SOURCE_STIMULUS, 0, 0, 0))
         self._write_sensors(bytes(RACK_BYTES + TRAY_BYTES * self.trays))
-        self._write(r.CONTROL, 0, CONTROL_RESET)
+        self._link.write(r.CONTROL, 0, CONTROL_RESET)
         caps = struct.pack(">I", r.TRAY_CONTROL_CAP.reset) * self.trays
-        self._write(r.TRAY_CONTROL, 0, caps)
+        self._link.write(r.TRAY_CONTROL, 0, caps)
         for register, word in (
             (r.COMMAND_SAFE, SAFE_LEAVE_KEY),
             (r.COMMAND_OVER_TEMPERATURE_CLEAR, ALL_TRAYS),
             (r.COMMAND_OVER_CURRENT_CLEAR, ALL_TRAYS),
         ):
-            self._write(r.COMMAND, register.address - r.COMMAND.base, word.to_bytes(4, "big"))
+            start = register.address - r.COMMAND.base
+            self._link.write(r.COMMAND, start, word.to_bytes(4, "big"))
         self._take_actuators()
 
     def set_sensors(self, sensors: bytes) -> None:
-        """Write the sensor vector into the stimulus registers."""
-        self._attempt(lambda: self._write_sensors(sensors))
-        if self.now_ns >= self._watch_ns and self._attempt(self._watch):
-            self._watch_ns = self.now_ns + WATCH_NS
+        """Write the sensor vector into the stimulus registers.
+
+        Raises Stopped when another board answers, or this one keeps resetting.
+        """
+        with contextlib.suppress(Unreachable):
+            self._write_sensors(sensors)
+            if self.now_ns >= self._watch_ns:
+                self._watch()
 
     def actuators(self) -> bytes:
-        """Actuator vector as it is now; while the board is silent, as it was last seen."""
-        self._attempt(self._take_actuators)
+        """Actuator vector as it is now, or was last seen."""
+        with contextlib.suppress(Unreachable):
+            self._take_actuators()
         return self._actuators
 
     def advance_to(self, time_ns: int) -> None:
-        """Wait for that mission time.
-
-        Raises Stopped when the link cannot carry the cycle, or the board is gone for good.
-        """
-        self.revive()
+        """Wait for that mission time, when a cycle of flight software begins. Raises Stopped."""
         self.pace.wait_until(time_ns)
-        late_ns = self.now_ns - time_ns
-        self.lateness.add(late_ns / 1e9 / self.pace.speed)
-        if self._silent_since_ns is not None and time_ns - self._silent_since_ns > SILENT_NS:
-            raise Stopped(
-                f"no reply from the board for {SILENT_NS / 1e9:.0f} s: check cable and power"
-            )
-        if late_ns > BEHIND_NS:
-            raise Stopped(
-                f"{late_ns / 1e9:.1f} s behind: the link cannot carry the cycle of 100 ms. "
-                "Raise the baud rate, lower the latency timer (racksat boards), or free the machine"
-            )
+        self.lateness.add((self.now_ns - time_ns) / 1e9 / self.pace.speed)
+        self.attend(time_ns)
 
     def flip_memory(self, word: int, mask: int) -> int:
         """XOR `mask` (39 bits) into a stored codeword; the codeword as it should be now.
 
-        The link shows data behind the code only, so that the controller's counters have to prove
-        the strike. Raises InjectionError when the write is not acknowledged.
+        Raises Unreachable; then it may have been struck all the same.
         """
-        MEMORY.check_word(word)
-        MEMORY.check_mask(mask)
-        before = self.peek_memory(word)
-        struck = self._struck.get(word)
-        if struck is None:
-            struck = _Struck(before, 0, *self._memory_errors())
-            self._struck[word] = struck
-        struck.mask ^= mask
-        for region, part in ((r.FLIP_MEMORY, mask & 0xFFFFFFFF), (r.FLIP_CHECK, mask >> 32)):
-            if part:
-                self._inject(region, 4 * word, part)
-        return struck.codeword ^ struck.mask
+        return self._memory.flip(word, mask)
 
     def peek_memory(self, word: int) -> int:
-        """A codeword as far as the link shows it, for `hil.faults.ledger`.
-
-        Struck words are believed wrong until the controller has counted an error since; then they
-        are read, which corrects what can be, as the scrubber would have.
-        """
-        MEMORY.check_word(word)
-        struck = self._struck.get(word)
-        if struck is None:
-            return encode(self._read_memory(word))
-        corrected, uncorrectable = self._memory_errors()
-        if (corrected, uncorrectable) == (struck.corrected, struck.uncorrectable):
-            return struck.codeword ^ struck.mask
-        data = self._read_memory(word)
-        if self._memory_errors()[1] != uncorrectable:  # this read met it, still wrong
-            struck.corrected, struck.uncorrectable = self._memory_errors()
-            return struck.codeword ^ struck.mask
-        del self._struck[word]
-        return encode(data)
+        """A codeword as far as the link shows it, for `hil.faults.ledger`."""
+        return self._memory.peek(word, self.now_ns)
 
     def flip_config(self, word: int, mask: int) -> int:
         """XOR `mask` into a word of the configuration frames; the word read back.
 
-        Raises InjectionError when the flip did not take.
+        Raises InjectionError when the flip did not take and nothing was corrected meanwhile,
+        Unreachable when it may or may not have been done.
         """
         FRAMES.check_word(word)
         FRAMES.check_mask(mask)
-        before = self.peek_config(word)
         corrected = self._config_corrected()
-        self._inject(r.FLIP_CONFIG, 4 * word, mask)
+        self._frame = None
+        before = self.peek_config(word)
+        self._link.write(r.FLIP_CONFIG, 4 * word, mask.to_bytes(4, "big"))
         self._frame = None
         after = self.peek_config(word)
         if after != before ^ mask and self._config_corrected() == corrected:
@@ -199,9 +148,24 @@ class BoardTarget:
         number, place = divmod(word, FRAME_WORDS)
         if self._frame is None or self._frame[0] != number or self._frame[1] != self._cycle:
             start = 4 * FRAME_WORDS * number
-            content = self._reach(lambda: self._read(r.CONFIG_FRAMES, start, 4 * FRAME_WORDS))
+            content = self._link.read(r.CONFIG_FRAMES, start, 4 * FRAME_WORDS)
             self._frame = number, self._cycle, content
         return int.from_bytes(self._frame[2][4 * place : 4 * place + 4], "big")
+
+    def flip_register(self, name: str, copy: str, mask: int) -> None:
+        """XOR `mask` into one copy of a triplicated register; what proves it is the voter's count.
+
+        Raises KeyError or ValueError for what does not exist, Unreachable when it may or may not
+        have been done.
+        """
+        register = triplicated_register(name, self.trays)
+        register.check(copy, mask)
+        start = REGISTERS_OF_A_COPY * COPIES.index(copy) + 4 * register.number
+        self._link.write(r.FLIP_REGISTERS, start, mask.to_bytes(4, "big"))
+
+    def look(self, region: Region, start: int, length: int) -> bytes:
+        """Registers, read beside flight software. Raises Unreachable."""
+        return self._link.read(region, start, length)
 
     @property
     def _cycle(self) -> int:
@@ -210,24 +174,25 @@ class BoardTarget:
     def _watch(self) -> None:
         """See whether the board was reset, and have it take stimulus again if it was."""
         asked_ns = self.now_ns
-        identity = Identity.from_bytes(self._read(r.IDENTITY, 0, r.IDENTITY.size))
-        if identity.complaints(self.trays, self.identity.build):
+        identity = Identity.from_bytes(self._link.read(r.IDENTITY, 0, r.IDENTITY.size))
+        if not identity.same_board(self.identity):
             raise Stopped(
                 f"another board answers: {identity}; this flight began on {self.identity}"
             )
         if self._uptime is not None:
             ticks, at_ns = self._uptime
-            passed = (asked_ns - at_ns) * identity.tick_hz / 1e9
-            if identity.uptime_ticks < ticks + LEAST_ADVANCE * passed:
+            passed = (asked_ns - at_ns) * identity.tick_hz // 1_000_000_000
+            if identity.uptime_ticks < max(ticks, passed):  # it began anew since then
                 self._was_reset()
         self._uptime = identity.uptime_ticks, asked_ns
+        self._watch_ns = asked_ns + WATCH_NS
 
     def _was_reset(self) -> None:
         now_ns = self.now_ns
         self.resets += 1
-        self._struck.clear()
-        self._write(r.INJECTION, 0, SOURCE_STIMULUS.to_bytes(4, "big"))
-        self.report("high", "board.reset", "the board was reset")
+        self._memory.forget()
+        self._link.write(r.INJECTION, 0, SOURCE_STIMULUS.to_bytes(4, "big"))
+        self.on_reset()
         times = self._reset_times_ns
         if len(times) == RESETS and now_ns - times[0] < RESETS_NS:
             raise Stopped(
@@ -236,65 +201,15 @@ class BoardTarget:
             )
         times.append(now_ns)
 
-    def _attempt(self, action: Callable[[], None]) -> bool:
-        """Do it unless the board is silent; False when that failed."""
-        if self._silent_since_ns is not None and self.now_ns < self._probe_ns:
-            return False
-        try:
-            action()
-        except LinkError as error:
-            self.lost += 1
-            self._probe_ns = self.now_ns + PROBE_NS
-            if self._silent_since_ns is None:
-                self._silent_since_ns = self.now_ns
-                self.report("medium", "bench.silent", f"the bench gets no reply: {error}")
-            return False
-        if self._silent_since_ns is not None:
-            silent_s = (self.now_ns - self._silent_since_ns) / 1e9
-            self.report(
-                "info", "bench.back", f"the bench gets replies again after {silent_s:.1f} s"
-            )
-            self._silent_since_ns = None
-        return True
-
-    def _reach(self, action: Callable[[], Result]) -> Result:
-        """Do it now. Raises Unreachable when the link does not carry it."""
-        try:
-            return action()
-        except LinkError as error:
-            raise Unreachable(f"the board cannot be reached: {error}") from error
+    def _take_actuators(self) -> None:
+        head = self._link.read(r.ACTUATORS, 0, HEAD_BYTES)
+        self._actuators = head + self._link.read(r.TRAY_CONTROL, 0, 4 * self.trays)
 
     def _write_sensors(self, sensors: bytes) -> None:
-        self._write(r.STIMULUS_RACK, 0, sensors[:RACK_BYTES])
-        self._write(r.STIMULUS_TRAYS, 0, sensors[RACK_BYTES:])
-
-    def _take_actuators(self) -> None:
-        head = self._read(r.ACTUATORS, 0, HEAD_BYTES)
-        self._actuators = head + self._read(r.TRAY_CONTROL, 0, 4 * self.trays)
-
-    def _memory_errors(self) -> tuple[int, int]:
-        """Corrected and uncorrectable words counted so far."""
-        start = r.FAST_MEMORY_ERRORS.address - r.FAST.base
-        word = self._reach(lambda: self._read(r.FAST, start, 4))
-        counts = r.FAST_MEMORY_ERRORS.unpack(int.from_bytes(word, "big"))
-        return counts["corrected"], counts["uncorrectable"]
+        self._link.write(r.STIMULUS_RACK, 0, sensors[:RACK_BYTES])
+        self._link.write(r.STIMULUS_TRAYS, 0, sensors[RACK_BYTES:])
 
     def _config_corrected(self) -> int:
         start = r.DIAGNOSTICS_CONFIG_ERRORS.address - r.DIAGNOSTICS.base
-        word = self._reach(lambda: self._read(r.DIAGNOSTICS, start, 4))
+        word = self._link.read(r.DIAGNOSTICS, start, 4)
         return r.DIAGNOSTICS_CONFIG_ERRORS.unpack(int.from_bytes(word, "big"))["corrected"]
-
-    def _read_memory(self, word: int) -> int:
-        data = self._reach(lambda: self._read(r.MEMORY, 4 * word, 4))
-        return int.from_bytes(data, "big")
-
-    def _inject(self, region: Region, start: int, word: int) -> None:
-        self._reach(lambda: self._write(region, start, word.to_bytes(4, "big")))
-
-    def _read(self, region: Region, start: int, length: int) -> bytes:
-        self._link.key = region.key
-        return self._link.read(region.base + start, length)
-
-    def _write(self, region: Region, start: int, data: bytes) -> None:
-        self._link.key = region.key
-        self._link.write(region.base + start, data)

@@ -137,25 +137,68 @@ class RtlTarget(LockstepTarget):
     def flip_flop(self, name: str, mask: int) -> int:
         """XOR `mask` into a register, by its name in `flops`, between two clocks.
 
-        Clocks without a tick follow. Returns the register read back before them. Raises KeyError
-        or ValueError for what does not exist, InjectionError when the flip did not take.
+        As `flip_flops` with one register; returns it as read back.
         """
+        return self.flip_flops({name: mask})[name]
+
+    def flip_flops(self, masks: Mapping[str, int]) -> dict[str, int]:
+        """XOR a mask into each of several registers, all between the same two clocks.
+
+        Names are those of `flops`. Clocks without a tick follow. Returns the registers read back
+        before them. Raises KeyError or ValueError for what does not exist, before any is flipped,
+        and InjectionError when a flip did not take.
+        """
+        for name, mask in masks.items():
+            self._check_flop(name, mask)
+        self.actuators()  # what is queued comes first
+        request = "\n".join(f"{name} {mask:x}" for name, mask in masks.items())
+        answer = self.process.call(message.FLIP_FLOP, request.encode())
+        self._actuators = answer[: self.actuator_bytes]
+        lines = answer[self.actuator_bytes :].splitlines()
+        return {
+            name: _taken(name, mask, line)
+            for (name, mask), line in zip(masks.items(), lines, strict=True)
+        }
+
+    def arm_flop(self, name: str, mask: int, clocks: int) -> None:
+        """XOR `mask` into a register half a clock after that many clocks from now.
+
+        Clocks are simulated while segments run, so the flip falls into any of them, in the middle
+        of a frame too. A reset forgets it. Raises KeyError or ValueError for what does not exist.
+        """
+        self._check_flop(name, mask)
+        self.actuators()  # what is queued comes first
+        self.process.call(message.ARM, f"{name} {mask:x} {clocks:x}".encode())
+
+    def armed_flop(self, name: str, mask: int) -> int:
+        """The register of `arm_flop`, as read back right after the flip.
+
+        Raises InjectionError when the flip did not take, or is still ahead.
+        """
+        self.actuators()  # what is queued comes first
+        answer = self.process.call(message.STRUCK)
+        if not answer:
+            raise InjectionError(f"flip of {name}: still ahead, too few clocks were simulated")
+        return _taken(name, mask, answer)
+
+    def state(self) -> Mapping[str, str]:
+        """All that the controller holds: every register's value, every memory's digest, by name.
+
+        Raises InjectionError when the simulation was built without names.
+        """
+        self.flops()
+        self.actuators()  # what is queued comes first
+        lines = self.process.call(message.STATE).decode().splitlines()
+        pairs = (line.split() for line in lines)
+        return {name: value for name, value in pairs}
+
+    def _check_flop(self, name: str, mask: int) -> None:
         width = self.flops().get(name)
         if width is None:
             near = difflib.get_close_matches(name, self.flops(), 3) or ["rmap_target.state_q"]
             raise KeyError(f"no register {name!r}; there is {', '.join(near)}")
         if not 0 < mask < 1 << width:
             raise ValueError(f"flip mask {mask:#x} for {name}, must be 1 to {(1 << width) - 1:#x}")
-        self.actuators()  # what is queued comes first
-        answer = self.process.call(message.FLIP_FLOP, f"{name} {mask:x}".encode())
-        self._actuators = answer[: self.actuator_bytes]
-        before, after = (int(each, 16) for each in answer[self.actuator_bytes :].split())
-        if after != before ^ mask:
-            raise InjectionError(
-                f"flip of {name}: read back {after:#x}, "
-                f"expected {before:#x} ^ {mask:#x} = {before ^ mask:#x}"
-            )
-        return after
 
     def clocks(self) -> int:
         """How many clocks have been simulated."""
@@ -170,3 +213,14 @@ class RtlTarget(LockstepTarget):
 
     def close(self) -> None:
         self.process.close()
+
+
+def _taken(name: str, mask: int, answer: bytes) -> int:
+    """The register after a flip. `answer`: before and after. Raises InjectionError."""
+    before, after = (int(each, 16) for each in answer.split())
+    if after != before ^ mask:
+        raise InjectionError(
+            f"flip of {name}: read back {after:#x}, "
+            f"expected {before:#x} ^ {mask:#x} = {before ^ mask:#x}"
+        )
+    return after

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from fsw.register_map import Region
+
 
 class Target(Protocol):
     """Sensors in, actuators out, time, and the memories that upsets strike.
@@ -30,3 +32,7 @@ class Target(Protocol):
     def flip_config(self, word: int, mask: int) -> int: ...
 
     def peek_config(self, word: int) -> int: ...
+
+    def flip_register(self, name: str, copy: str, mask: int) -> int | None: ...
+
+    def look(self, region: Region, start: int, length: int) -> bytes: ...

@@ -124,6 +124,16 @@ def test_a_spike_is_held_and_a_lasting_step_is_believed():
     assert seen[-1].invalid == ()
 
 
+def test_spikes_up_and_down_are_no_lasting_step():
+    decoder = acquisition()
+    decoder.fast(FAST, CYCLE_NS)
+    for k in range(20):
+        spike = block(**{"return": 0x785F + (2000 if k % 2 else -2000)})
+        values = decoder.fast(spike, (2 + k) * CYCLE_NS)
+        assert values.coolant_return_k == pytest.approx(308.15)
+        assert values.invalid == ("coolant_return",)
+
+
 def test_a_block_of_zeros_is_invalid_throughout_and_does_not_raise():
     values = acquisition(soc=None).fast(bytes(64), CYCLE_NS)
     assert {"coolant_supply_a", "coolant_supply_b", "coolant_supply_c"} <= set(values.invalid)

@@ -115,7 +115,7 @@ def test_the_configuration_as_words():
     assert words[0x5C] == 26000  # 130 A at 5 mA
     assert words[0x60] == 0x800001F4  # enabled, 500 ticks
     assert words[0x4C] == 0x6000FFFF  # 0.375 and full bypass
-    assert words[0x58] == 10
+    assert words[0x58] == 15
 
 
 def test_a_register_that_changed_by_itself_is_reported_and_written_again(link: FakeLink):

@@ -61,6 +61,7 @@ class Broken:
         self.silent = False
         self.error: Exception | None = None
         self.loss = 0.0  # share of commands
+        self.unanswered: bytes | None = None  # what a command that is swallowed has in it
         self.random = random.Random(7)
         self.sent = bytearray()
         self.timeout: float | None = None
@@ -70,6 +71,8 @@ class Broken:
             raise self.error
         self.sent += data
         if self.silent or self.random.random() < self.loss:
+            return len(data)
+        if self.unanswered is not None and self.unanswered in data:
             return len(data)
         return self.port.write(data)
 
@@ -310,6 +313,14 @@ class TestLink:
         assert flown.fsw.housekeeping()["fsw_mode"] == "nominal"
         assert flown.fsw.housekeeping()["fsw_trays_running"] == 4
         assert [tray.powers_on for tray in flown.trays] == [1, 1, 1, 1]
+
+    def test_a_tray_block_that_never_comes_does_not_hold_up_the_kicks(self):
+        flown, port = broken(15.0)
+        port.unanswered = r.TRAYS.base.to_bytes(4, "big")
+        flown.run(30.0)
+        assert "TRAYS_STALE" in flown.ids()
+        assert flown.fsw.housekeeping()["fsw_mode"] == "nominal"
+        assert not flown.fsw.housekeeping()["fsw_controller_safe"]
 
     def test_a_register_hit_by_an_upset_is_written_again(self):
         flown = bench(15.0)

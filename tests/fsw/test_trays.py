@@ -136,6 +136,18 @@ def test_a_hung_tray_is_reset_and_comes_back():
     assert all(mask == 7 for mask in flown.history[5:])  # nobody else lost power
 
 
+def test_a_heartbeat_that_nobody_could_read_is_no_hang():
+    flown = Flown()
+    flown.run(30)
+    seen = [tray.step(k, flown.commands) for k, tray in enumerate(flown.trays)]
+    for seconds in range(1, 20):  # the last block that came, looked at again and again
+        flown.commands = flown.care.step(seen, 30.0 + seconds, flown.may_run, 31.0)
+        assert flown.commands.reset == 0
+    assert flown.ids() == []
+    flown.commands = flown.care.step(seen, 50.0, flown.may_run, 50.0)  # now it stands still
+    assert flown.commands.reset == 7
+
+
 def test_a_tray_that_hangs_again_and_again_is_reset_then_cycled_then_given_up():
     flown = Flown()
     flown.trays[2].hangs_for_ever = True

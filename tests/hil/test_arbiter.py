@@ -41,6 +41,7 @@ class Wire:
         self.sent: list[bytes] = []
         self.now_s = 100.0
         self.timeout: float | None = None
+        self.write_timeout: float | None = 1.0
 
     def write(self, data: bytes) -> int:
         self.sent.append(data)

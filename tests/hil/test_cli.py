@@ -180,7 +180,7 @@ def test_a_missing_compiler_is_told_shortly_and_leaves_nothing(
         raise UsageError("no C++ compiler found; install g++")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("hil.connection.open_target", no_compiler)
+    monkeypatch.setattr("hil.flight.open_target", no_compiler)
     monkeypatch.setattr(sys, "argv", ["racksat", "run", "--target", "rtl"])
     with pytest.raises(SystemExit) as caught:
         cli.main()

@@ -71,6 +71,23 @@ def test_an_upset_copy_is_repaired_and_counted(target: RtlTarget) -> None:
     assert word(target, r.CONTROL_PUMP_DRIVE.address) == r.CONTROL_PUMP_DRIVE.reset
 
 
+def test_two_copies_upset_between_the_same_clocks_win_the_vote(target: RtlTarget) -> None:
+    names = [f"control_registers.pump_drive.copy_{copy}_q" for copy in "ac"]
+    flipped = target.flip_flops({names[0]: 0x0000_0FF0, names[1]: 0x0000_00FF})
+    reset = r.CONTROL_PUMP_DRIVE.reset
+    assert flipped == {names[0]: reset ^ 0x0FF0, names[1]: reset ^ 0x00FF}
+    assert word(target, r.CONTROL_PUMP_DRIVE.address) == reset ^ 0x00F0
+    voter = word(target, r.DIAGNOSTICS_VOTER.address)
+    assert voter is not None
+    assert r.DIAGNOSTICS_VOTER.unpack(voter) == {"mismatches": 1, "register": 1}
+
+
+def test_nothing_is_flipped_where_one_name_is_wrong(target: RtlTarget) -> None:
+    with pytest.raises(KeyError, match="no register 'scratch'"):
+        target.flip_flops({"control_registers.scratch_q": 1, "scratch": 1})
+    assert word(target, r.CONTROL_SCRATCH.address) == r.CONTROL_SCRATCH.reset
+
+
 def test_an_upset_of_what_is_not_protected_shows(target: RtlTarget) -> None:
     target.flip_flop("control_registers.scratch_q", 0x8000_0001)
     assert word(target, r.CONTROL_SCRATCH.address) == 0x8000_0001
@@ -94,6 +111,29 @@ def test_no_old_command_is_played_again(target: RtlTarget, pointer: str, bit: in
     assert word(target, r.IDENTITY_ID.address) == r.IDENTITY_ID.reset
     activity = word(target, r.FAST_ACTIVITY.address)
     assert activity is not None and r.FAST_ACTIVITY.unpack(activity)["commands"] == 13
+
+
+def test_an_upset_falls_into_the_middle_of_a_frame(target: RtlTarget) -> None:
+    """The frame that is struck is lost, its successor is not."""
+    state = target.state()
+    assert state["rmap_target.state_q"] == "1" and len(state) > len(target.flops())
+    target.arm_flop("frame_receiver.frame_checker.crc_q", 1, 12)
+    with pytest.raises(InjectionError, match="still ahead, too few clocks were simulated"):
+        target.armed_flop("frame_receiver.frame_checker.crc_q", 1)
+    assert word(target, r.IDENTITY_ID.address) is None
+    assert target.armed_flop("frame_receiver.frame_checker.crc_q", 1) >= 0
+    assert word(target, r.IDENTITY_ID.address) == r.IDENTITY_ID.reset
+    assert word(target, r.DIAGNOSTICS_FRAME_ERRORS.address) == r.DIAGNOSTICS_FRAME_ERRORS.pack(
+        crc=1
+    )
+
+
+def test_a_reset_forgets_what_was_armed(target: RtlTarget) -> None:
+    target.arm_flop("control_registers.scratch_q", 1, 5)
+    target.reset()
+    assert word(target, r.CONTROL_SCRATCH.address) == 0
+    with pytest.raises(InjectionError, match="still ahead"):
+        target.armed_flop("control_registers.scratch_q", 1)
 
 
 def test_what_does_not_exist_is_refused(target: RtlTarget) -> None:

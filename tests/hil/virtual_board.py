@@ -4,7 +4,8 @@
 happens to the board; it answers each with a line. As the bitstream of a dev board, it has no
 sensors of its own: nothing but stimulus through the test key puts samples into it. (What the bit
 `injection.source.stimulus` would keep out never comes, so that its value makes no difference.)
-With `physics` a spacecraft is behind it, as behind `racksat serve`.
+With `physics` a spacecraft is behind it, as behind `racksat serve`. `speed` is its time over wall
+time: what flies it has to be as fast.
 """
 
 from __future__ import annotations
@@ -50,10 +51,12 @@ class VirtualBoard:
         baud: int = 1_000_000,
         seed: int = 1,
         physics: bool = False,
+        speed: float = 1.0,
     ) -> None:
         self.url = str(link)
         words = [sys.executable, __file__, "--link", self.url, "--target", target]
         words += ["--trays", str(trays), "--baud", str(baud), "--seed", str(seed)]
+        words += ["--speed", str(speed)]
         words += ["--physics"] if physics else []
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  lives as long as the process
         self._process = subprocess.Popen(
@@ -210,6 +213,7 @@ def main() -> None:
     parser.add_argument("--trays", type=int, required=True)
     parser.add_argument("--baud", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--speed", type=float, required=True)
     parser.add_argument("--physics", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -219,7 +223,7 @@ def main() -> None:
             target,
             port,
             round(BITS_PER_BYTE * 1e9 / options.baud),
-            Pace(speed=1.0),
+            Pace(options.speed),
             minor_cycle,
             record=lambda time_ns, direction, data: None,
         )
@@ -279,7 +283,7 @@ def with_physics(
         target=options.target,
         out=folder / "run",
         baud=options.baud,
-        speed=1.0,
+        speed=options.speed,
         replay="",
     )
     service = Service(order)
