@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fsw.current_check import CurrentCheck
 from fsw.registers import FAST_FIELDS, TRAY_FIELDS, FastBlock, TrayBlock
 from fsw.state_of_charge import StateOfCharge
 from fsw.supply_vote import SENSORS, SupplyVote
@@ -89,6 +90,8 @@ class RackTelemetry:
     trips: int  # since the last sample
     invalid: tuple[str, ...]  # names of sensors whose value was held
     outliers: tuple[str, ...]  # supply sensors voted out
+    battery_sensor_failed: bool  # its current is that of the balance of array and loads
+    currents_unbalanced: bool  # currents of battery, array and loads do not add up
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,10 @@ class Acquisition:
         trays: int,
         soc: float | None = None,
         soc_ns: int | None = None,
+        battery_sensor_failed: bool = False,
     ) -> None:
         """`soc` is the charge remembered from `soc_ns`, None when there is none."""
+        self.current = CurrentCheck(parameters, battery_sensor_failed)
         self.charge = StateOfCharge(parameters, soc)
         self.vote = SupplyVote(parameters["supply_disagreement_k"])
         self._parameters = parameters
@@ -211,9 +216,19 @@ class Acquisition:
         self._last_ns = time_ns
         if not 0.0 <= dt_s <= _CHARGE_GAP_S:
             self.charge.soc = None
+        rest_v = self.charge.open_circuit_v()
+        current = self.current.step(
+            battery_a,
+            array_a - bus_a,
+            "battery_current" not in bad,
+            0.0 if rest_v is None else battery_v - rest_v,
+            max(dt_s, 0.0),
+        )
+        battery_a = current.current_a
         if "battery_voltage" in bad and self.charge.soc is None:
             soc = 0.0
         else:
+            self.charge.correct(current.missed_ah)
             soc = self.charge.update(battery_v, battery_a, dt_s)
         return RackTelemetry(
             time_ns,
@@ -253,6 +268,8 @@ class Acquisition:
             self._trips.update(raw.activity_trips),
             tuple(bad),
             self.vote.outliers,
+            current.failed,
+            current.unbalanced,
         )
 
     def trays(self, data: bytes, time_ns: int) -> TrayBlockTelemetry:

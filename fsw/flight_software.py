@@ -6,7 +6,7 @@ apps see raw counts and registers, never what the spacecraft is really doing.
 | rate | apps, in the order they run |
 | --- | --- |
 | 10 Hz | commanding, acquisition, watch (counts, emergency cut) |
-| 1 Hz | faults, modes, power, thermal, compute, trays, scrubbing, charge |
+| 1 Hz | checks, faults, modes, power, thermal, compute, trays, scrubbing, charge |
 | 0.1 Hz | upkeep (protected store, golden copies, counters) |
 
 The 1 Hz apps run in the minor cycle that reads the tray block, so they act on fresh values.
@@ -20,6 +20,7 @@ from dataclasses import replace
 from fsw import registers as r
 from fsw.acquisition import Acquisition
 from fsw.bus import Bus
+from fsw.checks import CheckApp
 from fsw.commanding import Commanding
 from fsw.controller import KICK_KEY, Controller, configuration
 from fsw.events import Event, EventLog, Severity
@@ -100,8 +101,12 @@ class FlightSoftware:
             self.stored.pump_b,
             [self.stored.pump_a_failed, self.stored.pump_b_failed],
             self.stored.given_up,
+            self.stored.flow_sensor_failed,
         )
-        self._start_acquisition(self.stored.soc, self.stored.time_ns)
+        self._start_acquisition(
+            self.stored.soc, self.stored.time_ns, self.stored.battery_sensor_failed
+        )
+        self.checks = CheckApp(self.rack)
         self.modes = ModeApp(self.rack, self.stored, self._is_configured, self.save_mode)
         self.power = PowerApp(self.rack)
         self.thermal = ThermalApp(self.rack)
@@ -174,6 +179,7 @@ class FlightSoftware:
             App("commanding", EVERY_CYCLE, self.commanding.step, _nothing),
             App("acquisition", EVERY_CYCLE, self._acquire, self._restart_acquisition),
             App("watch", EVERY_CYCLE, self._watch, self._restart_watch),
+            App("checks", EVERY_SECOND, self.checks.step, self.checks.start),
             App("faults", EVERY_SECOND, self.faults.step, self.faults.start),
             App("modes", EVERY_SECOND, self.modes.step, self.modes.start),
             App("power", EVERY_SECOND, self.power.step, self.power.start),
@@ -185,13 +191,14 @@ class FlightSoftware:
             App("upkeep", EVERY_TEN_SECONDS, self._upkeep, _nothing, phase=7),
         ]
 
-    def _start_acquisition(self, soc: float | None, soc_ns: int) -> None:
+    def _start_acquisition(self, soc: float | None, soc_ns: int, sensor_failed: bool) -> None:
         self.acquisition = Acquisition(
-            self.parameters, self._trays, soc, None if soc is None else soc_ns
+            self.parameters, self._trays, soc, None if soc is None else soc_ns, sensor_failed
         )
 
     def _restart_acquisition(self) -> None:
-        self._start_acquisition(self.acquisition.charge.soc, self._time_ns)
+        acquisition = self.acquisition
+        self._start_acquisition(acquisition.charge.soc, self._time_ns, acquisition.current.failed)
 
     def _acquire(self, time_ns: int) -> None:
         link = self.link_cycle
@@ -222,11 +229,20 @@ class FlightSoftware:
         if time_ns // 1_000_000_000 % 5 == 0:
             stored.soc, stored.time_ns = self.acquisition.charge.soc, time_ns
             stored.save_charge(self.memory)
-        decided = (rack.pump_b, *rack.pump_failed, rack.given_up, rack.load_limit)
+        decided = (
+            rack.pump_b,
+            *rack.pump_failed,
+            rack.flow_sensor_failed,
+            self.acquisition.current.failed,
+            rack.given_up,
+            rack.load_limit,
+        )
         known = (
             stored.pump_b,
             stored.pump_a_failed,
             stored.pump_b_failed,
+            stored.flow_sensor_failed,
+            stored.battery_sensor_failed,
             stored.given_up,
             stored.load_limit,
         )
@@ -238,6 +254,8 @@ class FlightSoftware:
         stored, rack = self.stored, self.rack
         stored.pump_b = rack.pump_b
         stored.pump_a_failed, stored.pump_b_failed = rack.pump_failed
+        stored.flow_sensor_failed = rack.flow_sensor_failed
+        stored.battery_sensor_failed = self.acquisition.current.failed
         stored.given_up = rack.given_up
         stored.load_limit = rack.load_limit
         stored.save_mode(self.memory)

@@ -64,7 +64,7 @@ def _rack(software: FlightSoftware, values: Values) -> None:
     values["fsw_coolant_supply_k"] = telemetry.coolant_supply_k if telemetry else 0.0
     values["fsw_coolant_return_k"] = telemetry.coolant_return_k if telemetry else 0.0
     values["fsw_radiator_outlet_k"] = telemetry.radiator_outlet_k if telemetry else 0.0
-    values["fsw_coolant_flow_l_min"] = telemetry.coolant_flow_l_min if telemetry else 0.0
+    values["fsw_coolant_flow_l_min"] = rack.coolant_flow_l_min(telemetry) if telemetry else 0.0
     values["fsw_gpu_k"] = telemetry.hottest_gpu_k if telemetry else 0.0
     values["fsw_hbm_k"] = telemetry.hottest_hbm_k if telemetry else 0.0
     values["fsw_sensors_invalid"] = len(telemetry.invalid) if telemetry else 0

@@ -12,6 +12,7 @@ from fsw.compute import ComputeLaw
 from fsw.events import Severity
 from fsw.fault_protection import FaultState
 from fsw.power import PowerBudget, PowerInputs, PowerLaw
+from fsw.power_cut import PowerCut
 from fsw.rack import Rack
 from fsw.thermal import EmergencyCut, PumpMonitor, ThermalCommand, ThermalInputs, ThermalLaw
 from fsw.trays import TrayState
@@ -30,6 +31,8 @@ class PowerApp:
 
     def start(self) -> None:
         self._law = PowerLaw(self._rack.parameters, self._rack.trays)
+        self._cut = PowerCut(self._rack.parameters, self._rack.report)
+        self._last_ns: int | None = None
         self._dark_samples = DARK_SAMPLES - 1  # at a start the first sample decides
         self._surprise = False
         self._shed = 0
@@ -67,6 +70,11 @@ class PowerApp:
             )
         )
         self._tell(budget)
+        dt_s = 1.0 if self._last_ns is None else (time_ns - self._last_ns) / 1e9
+        if not rack.open_loop:
+            trays_on = sum(tray.powered for tray in trays.trays)
+            self._cut.step(budget, trays.power_w, trays_on, dt_s)
+        self._last_ns = time_ns
         if rack.open_loop:
             full_w = rack.trays * parameters["tray_power_max_w"]
             budget = PowerBudget(
@@ -134,15 +142,14 @@ class ThermalApp:
         trays = block.trays
         command = self._law.step(
             ThermalInputs(
-                telemetry.hottest_gpu_k,
-                telemetry.hottest_hbm_k,
+                *rack.hottest_k(telemetry),
                 tuple(tray.gpu_k for tray in trays),
                 tuple(tray.hbm_k for tray in trays),
                 tuple(tray.power_w if tray.powered else 0.0 for tray in trays),
                 tuple(tray.powered and tray.state == TrayState.RUNNING for tray in trays),
                 telemetry.coolant_supply_k,
                 telemetry.coolant_return_k,
-                telemetry.coolant_flow_l_min,
+                rack.coolant_flow_l_min(telemetry),
                 telemetry.radiator_outlet_k,
                 rack.pump_b,
                 rack.tray_telemetry(time_ns) is None,
@@ -162,13 +169,14 @@ class ThermalApp:
         if telemetry is None or self._rack.open_loop:
             return
         was = self.emergency
-        self.emergency = self._cut.step(telemetry.hottest_gpu_k, telemetry.hottest_hbm_k)
+        gpu_k, hbm_k = self._rack.hottest_k(telemetry)
+        self.emergency = self._cut.step(gpu_k, hbm_k)
         if self.emergency and not was:
             self._rack.report(
                 Severity.MEDIUM,
                 "EMERGENCY_CUT",
-                f"hottest GPU {telemetry.hottest_gpu_k - 273.15:.1f} degC, "
-                f"HBM {telemetry.hottest_hbm_k - 273.15:.1f} degC: compute is cut",
+                f"hottest GPU {gpu_k - 273.15:.1f} degC, "
+                f"HBM {hbm_k - 273.15:.1f} degC: compute is cut",
             )
 
     def _drive(self, command: ThermalCommand) -> None:

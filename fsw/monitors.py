@@ -41,9 +41,13 @@ class Observation:
     supply_k: float
     gpu_k: float
     hbm_k: float
+    trays_suspect: int
     bus_voltage_v: float
     soc: float
     flow_l_min: float
+    flow_sensor_failed: bool
+    battery_sensor_failed: bool
+    currents_unbalanced: bool
     trays_on: int
     pump_a_failed: bool
     pump_b_failed: bool
@@ -135,6 +139,30 @@ MONITORS: tuple[Monitor, ...] = (
         "a sensor is out of its range, its last good value is held",
     ),
     Monitor(
+        "BATTERY_SENSOR",
+        S.MEDIUM,
+        lambda o, p: o.battery_sensor_failed,
+        "persistence_now_s",
+        R.EVENT,
+        "array, loads and voltage deny the battery's current, array less loads is used",
+    ),
+    Monitor(
+        "BUS_BALANCE",
+        S.MEDIUM,
+        lambda o, p: o.currents_unbalanced and not o.battery_sensor_failed,
+        "persistence_long_s",
+        R.EVENT,
+        "currents of battery, array and loads do not add up",
+    ),
+    Monitor(
+        "TRAY_TEMPERATURE",
+        S.MEDIUM,
+        lambda o, p: o.trays_suspect > 0,
+        "persistence_now_s",
+        R.EVENT,  # tray care switches it off where it stays hot
+        "a tray is hotter than its power and its neighbours explain, it is throttled alone",
+    ),
+    Monitor(
         "GPU_HOT",
         S.MEDIUM,
         lambda o, p: o.gpu_k > p["gpu_slowdown_k"] or o.hbm_k > p["hbm_limit_k"],
@@ -171,6 +199,14 @@ MONITORS: tuple[Monitor, ...] = (
         "no coolant flow with trays on",
         escalate="overtemperature_escalate_s",
         escalation=R.SAFE,  # trays are still on: the controller opens their switches
+    ),
+    Monitor(
+        "FLOW_SENSOR",
+        S.MEDIUM,
+        lambda o, p: o.flow_sensor_failed,
+        "persistence_now_s",
+        R.EVENT,
+        "pumps and heat deny what the flow sensor says, the pumps' flow is used",
     ),
     Monitor(
         "PUMP_A_FAILED",

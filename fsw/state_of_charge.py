@@ -60,6 +60,18 @@ class StateOfCharge:
         self.soc = min(max(soc, 0.0), 1.0)
         return self.soc
 
+    def correct(self, missed_ah: float) -> None:
+        """Add what a count with a wrong current has missed."""
+        if self.soc is not None:
+            share = missed_ah / self._parameters["battery_capacity_ah"]
+            self.soc = min(max(self.soc + share, 0.0), 1.0)
+
+    def open_circuit_v(self) -> float | None:
+        """Voltage of the present charge without current; None before the charge is known."""
+        if self.soc is None:
+            return None
+        return interpolate(self.soc, SOC_POINTS, open_circuit_curve(self._parameters))
+
     def from_voltage(self, voltage_v: float, current_a: float) -> float:
         """State of charge that the open-circuit curve gives for this terminal voltage."""
         open_circuit_v = voltage_v - current_a * self._parameters["battery_resistance_ohm"]

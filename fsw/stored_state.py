@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from fsw.modes import COMMANDABLE, Mode
 from fsw.protected_memory import ProtectedMemory
 
-_MODE = struct.Struct(">BBBBIf")  # mode, allowed, pumps, safe recoveries, given up, load limit
+_MODE = struct.Struct(">BBBBIf")  # mode, allowed, found, safe recoveries, given up, load limit
 _CHARGE = struct.Struct(">dQ")  # state of charge, mission time
 _COUNTERS = struct.Struct(">6I")
 
 _PUMP_B = 1
 _PUMP_A_FAILED = 2
 _PUMP_B_FAILED = 4
+_FLOW_SENSOR_FAILED = 8
+_BATTERY_SENSOR_FAILED = 16
 
 
 @dataclass
@@ -26,6 +28,8 @@ class StoredState:
     pump_b: bool = False
     pump_a_failed: bool = False
     pump_b_failed: bool = False
+    flow_sensor_failed: bool = False
+    battery_sensor_failed: bool = False
     safe_recoveries: int = 0
     given_up: int = 0  # trays, bit i = tray i
     load_limit: float = 1.0
@@ -44,12 +48,14 @@ class StoredState:
         state = cls()
         data = memory.read("mode")
         if data is not None and len(data) == _MODE.size:
-            mode, allowed, pumps, recoveries, given_up, load_limit = _MODE.unpack(data)
+            mode, allowed, found, recoveries, given_up, load_limit = _MODE.unpack(data)
             if mode in set(Mode) and allowed in COMMANDABLE:
                 state.mode, state.allowed = Mode(mode), Mode(allowed)
-            state.pump_b = bool(pumps & _PUMP_B)
-            state.pump_a_failed = bool(pumps & _PUMP_A_FAILED)
-            state.pump_b_failed = bool(pumps & _PUMP_B_FAILED)
+            state.pump_b = bool(found & _PUMP_B)
+            state.pump_a_failed = bool(found & _PUMP_A_FAILED)
+            state.pump_b_failed = bool(found & _PUMP_B_FAILED)
+            state.flow_sensor_failed = bool(found & _FLOW_SENSOR_FAILED)
+            state.battery_sensor_failed = bool(found & _BATTERY_SENSOR_FAILED)
             state.safe_recoveries = recoveries
             state.given_up = given_up
             if 0.0 <= load_limit <= 1.0:
@@ -72,10 +78,12 @@ class StoredState:
 
     def save_mode(self, memory: ProtectedMemory) -> None:
         """Mode and everything decided once."""
-        pumps = (
+        found = (
             _PUMP_B * self.pump_b
             | _PUMP_A_FAILED * self.pump_a_failed
             | _PUMP_B_FAILED * self.pump_b_failed
+            | _FLOW_SENSOR_FAILED * self.flow_sensor_failed
+            | _BATTERY_SENSOR_FAILED * self.battery_sensor_failed
         )
         mode = Mode.BOOT if self.mode is None else self.mode
         memory.write(
@@ -83,7 +91,7 @@ class StoredState:
             _MODE.pack(
                 mode,
                 self.allowed,
-                pumps,
+                found,
                 min(self.safe_recoveries, 255),
                 self.given_up,
                 self.load_limit,

@@ -99,7 +99,7 @@ class ModeApp:
         return Conditions(
             configured=self._configured() and not (self.modes.mode is Mode.BOOT and telemetry.safe),
             controller_safe=telemetry.safe and not leaving,
-            coolant_running=telemetry.coolant_flow_l_min > 0.8 * parameters["flow_min_l_min"],
+            coolant_running=rack.coolant_flow_l_min(telemetry) > 0.8 * parameters["flow_min_l_min"],
             charge_allows=telemetry.soc > parameters["soc_start"],
             dark=self.modes.mode is Mode.ECLIPSE if budget is None else budget.dark,
             degraded=faults.degraded or rack.given_up != 0,
@@ -157,6 +157,7 @@ class FaultApp:
     def _observation(self, telemetry: RackTelemetry, time_ns: int) -> Observation:
         rack, link = self._rack, self._link
         blocks = rack.tray_telemetry(time_ns)
+        gpu_k, hbm_k = rack.hottest_k(telemetry)
         unasked = telemetry.safe and self._mode.modes.mode not in (Mode.SAFE, Mode.BOOT)
         return Observation(
             link_silent_s=link.silent_s(time_ns),
@@ -166,11 +167,15 @@ class FaultApp:
             supply_outliers=len(telemetry.outliers),
             sensors_invalid=len(telemetry.invalid),
             supply_k=telemetry.coolant_supply_k,
-            gpu_k=telemetry.hottest_gpu_k,
-            hbm_k=telemetry.hottest_hbm_k,
+            gpu_k=gpu_k,
+            hbm_k=hbm_k,
+            trays_suspect=rack.suspect_trays.bit_count(),
             bus_voltage_v=telemetry.bus_voltage_v,
             soc=telemetry.soc,
-            flow_l_min=telemetry.coolant_flow_l_min,
+            flow_l_min=rack.coolant_flow_l_min(telemetry),
+            flow_sensor_failed=rack.flow_sensor_failed,
+            battery_sensor_failed=telemetry.battery_sensor_failed,
+            currents_unbalanced=telemetry.currents_unbalanced,
             trays_on=telemetry.powered.bit_count(),
             pump_a_failed=rack.pump_failed[0],
             pump_b_failed=rack.pump_failed[1],
@@ -193,9 +198,13 @@ def _silence(silent_s: float) -> Observation:
         supply_k=0.0,
         gpu_k=0.0,
         hbm_k=0.0,
+        trays_suspect=0,
         bus_voltage_v=0.0,
         soc=0.0,
         flow_l_min=0.0,
+        flow_sensor_failed=False,
+        battery_sensor_failed=False,
+        currents_unbalanced=False,
         trays_on=0,
         pump_a_failed=False,
         pump_b_failed=False,

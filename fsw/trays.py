@@ -102,6 +102,12 @@ class TrayCare:
             if mask >> index & 1:
                 self._care[index] = _Care(on=care.on)
 
+    def too_hot(self, mask: int) -> None:
+        """These trays stay hot whatever they draw: they are given up."""
+        for index, care in enumerate(self._care):
+            if mask >> index & 1 and not care.given_up:
+                self._give_up(index, care, "hot whatever it draws")
+
     def lost_power(self) -> None:
         """The controller was reset or safe: every tray is off, and comes back staggered."""
         for care in self._care:
@@ -263,7 +269,7 @@ class TrayCare:
         self._report(
             Severity.HIGH,
             "TRAY_GIVEN_UP",
-            f"tray {index} {why}: attempts are used up, it stays off",
+            f"tray {index} {why}: it stays off",
             tray=index,
         )
 

@@ -54,6 +54,7 @@ class TrayApp:
         care = self.care
         if rack.mode is Mode.SAFE:
             care.lost_power()
+        care.too_hot(rack.too_hot_trays)
         commands = care.step(block.trays, time_ns / 1e9, self._may_run(), block.time_ns / 1e9)
         rack.given_up = care.given_up
         controller = rack.controller

@@ -27,6 +27,7 @@ def flight_parameters(vehicle: Vehicle, orbit: Orbit, scenario: Scenario) -> dic
     rack, coolant, pack = vehicle.rack, vehicle.coolant, vehicle.battery
     capacity_ah = battery.capacity_c(pack) / 3600.0
     mean_v = pack.cells_in_series * battery.MEAN_OCV_CELL_V
+    chips = rack.hottest_spread / rack.gpus_per_tray  # part of a tray's power in its hottest
     values = {
         "battery_capacity_ah": capacity_ah,
         "battery_resistance_ohm": battery.series_resistance_ohm(pack)
@@ -47,6 +48,13 @@ def flight_parameters(vehicle: Vehicle, orbit: Orbit, scenario: Scenario) -> dic
         "pump_flow_full_l_min": coolant.pump_flow_l_min,
         "flow_min_l_min": LEAST_FLOW * coolant.pump_flow_l_min,
         "pump_rpm_full": coolant.pump_speed_rpm,
+        "plate_w_k": coolant.plate_conductance_w_k,
+        "plate_heat_share": 1.0 - coolant.air_share,
+        "plate_j_k": coolant.plate_heat_capacity_j_k,
+        "tray_coolant_l": coolant.tray_volume_l,
+        "plate_flow_l_min": coolant.nominal_flow_l_min,
+        "gpu_k_per_kw": 1000.0 * rack.gpu_k_w * rack.gpu_power_share * chips,
+        "hbm_k_per_kw": 1000.0 * rack.hbm_k_w * rack.hbm_power_share * chips,
         "bypass_rate_per_s": 1.0 / coolant.bypass_stroke_s,
         "monitor_area_cm2": vehicle.monitor.area_cm2,
         "monitor_background_counts_s": vehicle.monitor.background_counts_s,

@@ -106,6 +106,7 @@ def new_figure(height_in: float) -> tuple[Figure, Axes]:
             1 - (TOP_IN + BOTTOM_IN) / height_in,
         )
     )
+    axes.set_axisbelow(True)
     return figure, axes
 
 
@@ -128,7 +129,6 @@ def finish(
     axes.set_xlabel("mission time (min)", labelpad=2)
     axes.set_ylabel(unit)
     axes.yaxis.set_label_coords(-0.062, 0.5)
-    axes.set_axisbelow(True)
     return Picture(title, caption, svg_of(figure))
 
 

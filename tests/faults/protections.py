@@ -70,6 +70,12 @@ PROTECTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("computing", "flight software reboots between a command and its reply"),
         ("computing", "two reboots"),
     ),
+    "the watchdog waits for a restart": (
+        (
+            "computing",
+            "flight software reboots, as long as a start takes: the watchdog waits for it",
+        ),
+    ),
     "recovery from the safe state": (
         ("computing", "flight software is off for longer than the watchdog"),
     ),
@@ -105,6 +111,40 @@ PROTECTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("sensors", "supply C drifts away"),
     ),
     "stuck sensors are voted out": (("sensors", "supply B stands still while the coolant warms"),),
+    "the flow sensor against pumps and heat": (
+        ("sensors", "flow reads nothing: pumps and heat deny it"),
+        ("sensors", "flow reads too much: pumps and heat deny it"),
+        ("sensors", "flow reads nothing from the start"),
+    ),
+    "the heat denies a flow that does not flow": (
+        ("sensors", "flow reads nothing, then the coolant leaks away: the heat tells"),
+        ("plant", "coolant leaks away: the trays go off in time"),
+    ),
+    "the battery's current against the balance of the bus": (
+        (
+            "sensors",
+            "battery current reads a discharge that is none: array, loads and voltage deny it",
+        ),
+        ("sensors", "battery current reads 20 A too much"),
+        ("sensors", "battery current stands still, and it gets dark"),
+    ),
+    "the battery's voltage decides between current sensors": (
+        ("sensors", "array current reads 30 A too much: the battery's sensor is believed"),
+    ),
+    "trays off at a critical charge": (
+        (
+            "sensors",
+            "currents of battery and loads tell the same lie: the charge is taken for low, "
+            "then critical",
+        ),
+    ),
+    "trays hotter than explained are throttled alone": (
+        ("heat", "GPU of a tray stands at 85 degC: it alone is throttled"),
+        (
+            "sensors",
+            "GPU of a tray reads just above slowdown: it alone is throttled, then switched off",
+        ),
+    ),
     "ranges": (("sensors", "return line is open"),),
     "spikes": (("sensors", "return temperature has spikes"),),
     "persistence": (
@@ -129,6 +169,10 @@ PROTECTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("sensors", "all supply sensors read cold: everything is done against freezing"),
     ),
     "load follows the array": (("plant", "half of the wings is lost: the load follows"),),
+    "cuts for want of power are told": (
+        ("plant", "half of the wings is lost: the load follows"),
+        ("plant", "a shadow that nobody forecast"),
+    ),
     "darkness that nobody forecast": (("plant", "a shadow that nobody forecast"),),
     "trays are shed at the floor": (
         ("plant", "dark with the battery at its floor: trays are shed"),

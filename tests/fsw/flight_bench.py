@@ -153,7 +153,8 @@ class Bench:
         plant, power = self.thermal, self.power
         values = {
             "bus_voltage": power.voltage_v,
-            "bus_current": sum(t.power_w for t in self.trays) / max(power.voltage_v, 1.0),
+            "bus_current": (power.array_power_w - power.battery_power_w)
+            / max(power.voltage_v, 1.0),
             "battery_voltage": power.voltage_v,
             "battery_current": power.current_a,
             "array_current": power.array_power_w / max(power.voltage_v, 1.0),

@@ -42,6 +42,7 @@ def block(**counts: int) -> bytes:
         "supply_b": 34,
         "supply_c": 36,
         "return": 38,
+        "bus_current": 18,
         "battery_current": 22,
         "battery_voltage": 20,
         "protons": 50,
@@ -255,7 +256,10 @@ class TestStateOfCharge:
         load = round((1310.72 - 13.0) / 0.04)
         for k in range(0, 20_000, 10):  # 2,000 s in steps of a second
             time_ns = (k + 1) * CYCLE_NS
-            at_rest = quiet.fast(block(battery_voltage=voltage, battery_current=rest), time_ns)
-            under = loaded.fast(block(battery_voltage=voltage, battery_current=load), time_ns)
+            # The array gives 140 A.
+            none = block(battery_voltage=voltage, battery_current=rest, bus_current=7000)
+            some = block(battery_voltage=voltage, battery_current=load, bus_current=7650)
+            at_rest = quiet.fast(none, time_ns)
+            under = loaded.fast(some, time_ns)
         assert at_rest.soc == pytest.approx(0.5, abs=0.01)
         assert under.soc == pytest.approx(0.8 - 13.0 * 2000.0 / 3600.0 / 249.0, abs=0.005)

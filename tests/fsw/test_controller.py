@@ -113,7 +113,7 @@ def test_the_configuration_as_words():
     words = configuration(Parameters())
     assert words[0x54] == 37315 << 16 | 37815  # 373.15 K, 378.15 K
     assert words[0x5C] == 26000  # 130 A at 5 mA
-    assert words[0x60] == 0x800001F4  # enabled, 500 ticks
+    assert words[0x60] == 0x80000320  # enabled, 800 ticks
     assert words[0x4C] == 0x6000FFFF  # 0.375 and full bypass
     assert words[0x58] == 15
 

@@ -95,7 +95,7 @@ def broken(seconds: float = 0.0, **options: Any) -> tuple[Bench, Broken]:
 class TestBoot:
     def test_configuration_watchdog_and_memory_are_in_place(self):
         flown = bench(6.0)
-        assert register(flown, r.CONTROL_WATCHDOG.address) == 0x800001F4
+        assert register(flown, r.CONTROL_WATCHDOG.address) == 0x80000320
         assert register(flown, r.CONTROL_OVER_CURRENT_LIMIT.address) == 26000
         assert register(flown, r.CONTROL_OVER_TEMPERATURE_LIMIT.address) == 37315 << 16 | 37815
         memory = PayloadLink(flown.port).read(r.MEMORY.base, r.MEMORY.size)
@@ -279,7 +279,7 @@ class TestLink:
         flown.run(1.0)
         assert "CONTROLLER_RESET" in flown.ids()
         flown.run(25.0)
-        assert register(flown, r.CONTROL_WATCHDOG.address) == 0x800001F4
+        assert register(flown, r.CONTROL_WATCHDOG.address) == 0x80000320
         assert PayloadLink(flown.port).read(r.MEMORY.base, 512) == flown.fsw.golden.image[:512]
         assert power_mask(flown) == 15
         values = flown.fsw.housekeeping()

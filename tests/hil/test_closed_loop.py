@@ -318,14 +318,14 @@ def test_watchdog_puts_the_rack_to_safe_and_flight_software_brings_it_back(tmp_p
     flight = Flight(order(variant("nominal", 300), tmp_path / "run"))
     advance(flight, 0, 100)
     assert flight.loop.craft.telemetry()["trays_powered"] == 18
-    advance(flight, 100, 104, silent=True)
+    advance(flight, 100, 107, silent=True)
     assert flight.loop.craft.telemetry()["trays_powered"] == 18
-    advance(flight, 104, 107, silent=True)  # its period is 5 s
+    advance(flight, 107, 110, silent=True)  # its period is 8 s
     assert flight.loop.craft.telemetry()["trays_powered"] == 0
     assert flight.loop.craft.telemetry()["coolant_flow_l_min"] > 50.0  # the safe drive
-    advance(flight, 107, 110)
+    advance(flight, 110, 113)
     assert flight.loop.flight_side.software.housekeeping()["fsw_mode"] == "safe"
-    advance(flight, 110, 200)
+    advance(flight, 113, 203)
     assert flight.loop.flight_side.software.housekeeping()["fsw_mode"] == "nominal"
     assert flight.loop.craft.telemetry()["trays_powered"] == 18
     flight.connection.port.close()

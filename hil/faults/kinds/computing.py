@@ -19,6 +19,7 @@ APPS = (
     "commanding",
     "acquisition",
     "watch",
+    "checks",
     "faults",
     "modes",
     "power",

@@ -14,9 +14,11 @@ from pytest import MonkeyPatch
 
 import fsw.acquisition
 import fsw.controller
+import fsw.current_check
 import fsw.executive
 import fsw.fault_protection
 import fsw.flight_software
+import fsw.flow_check
 import fsw.frame_care
 import fsw.golden_copy
 import fsw.golden_image
@@ -25,12 +27,14 @@ import fsw.link_cycle
 import fsw.modes
 import fsw.payload_link
 import fsw.power
+import fsw.power_cut
 import fsw.protected_memory
 import fsw.rack
 import fsw.scrubbing
 import fsw.supervision
 import fsw.supply_vote
 import fsw.thermal
+import fsw.tray_check
 import fsw.trays
 
 Put = Callable[[MonkeyPatch], None]
@@ -134,6 +138,46 @@ def _(patch: MonkeyPatch) -> None:
     _replace(patch, fsw.acquisition, "_SPIKE_SAMPLES", 1)
 
 
+@_mutant("flow sensor always believed", "a dead flow sensor switches the rack off")
+def _(patch: MonkeyPatch) -> None:
+    _replace(patch, fsw.flow_check.FlowCheck, "step", lambda self, rack, trays, excess, dt_s: False)
+
+
+@_mutant("heat not asked about the flow", "pumps that turn in an empty loop are taken for flow")
+def _(patch: MonkeyPatch) -> None:
+    carried = fsw.flow_check.FlowCheck._carried
+
+    def trusting(self: Any, trays: Any, excess: Any, agrees: bool) -> bool | None:
+        return None if carried(self, trays, excess, agrees) is None else True
+
+    _replace(patch, fsw.flow_check.FlowCheck, "_carried", trusting)
+
+
+@_mutant("battery current always believed", "a lying current sensor empties the counted charge")
+def _(patch: MonkeyPatch) -> None:
+    _replace(patch, fsw.current_check.CurrentCheck, "_denied", lambda self, *_: False)
+
+
+@_mutant("voltage not asked about the current", "a lying array sensor condemns the battery's")
+def _(patch: MonkeyPatch) -> None:
+    _replace(patch, fsw.current_check.CurrentCheck, "_denied", lambda self, *_: True)
+
+
+@_mutant("one hot tray throttles all", "one lying sensor of a tray throttles the rack")
+def _(patch: MonkeyPatch) -> None:
+    _replace(patch, fsw.tray_check.TrayCheck, "_judge", _nothing)
+
+
+@_mutant("watchdog shorter than a start", "a restart of the flight computer ends in the safe state")
+def _(patch: MonkeyPatch) -> None:
+    setup = fsw.link_cycle.configuration
+
+    def hasty(parameters: Any) -> Any:
+        return setup({**parameters, "watchdog_period_ticks": 500.0})
+
+    _replace(patch, fsw.link_cycle, "configuration", hasty)
+
+
 @_mutant("ranges not checked", "a broken sensor's end of range is a measurement")
 def _(patch: MonkeyPatch) -> None:
     wide = tuple((*row[:3], -1e12, 1e12, row[5]) for row in fsw.acquisition._CHANNELS)
@@ -152,6 +196,11 @@ def _(patch: MonkeyPatch) -> None:
         return law(self, dataclasses.replace(inputs, dark=False, eclipse=never))
 
     _replace(patch, fsw.power.PowerLaw, "step", bright)
+
+
+@_mutant("cuts for want of power not told", "compute is taken away and nobody says why")
+def _(patch: MonkeyPatch) -> None:
+    _replace(patch, fsw.power_cut.PowerCut, "step", _nothing)
 
 
 @_mutant("low battery ignored", "no tray is shed below the floor")

@@ -72,6 +72,28 @@ KILLED_BY: dict[str, tuple[str, tuple[str, ...]]] = {
     "supply vote takes sensor A": ("sensors", ("supply A reads too much",)),
     "stuck sensors believed": ("sensors", ("supply B stands still while the coolant warms",)),
     "spikes believed": ("sensors", ("return temperature has spikes",)),
+    "flow sensor always believed": ("sensors", ("flow reads nothing: pumps and heat deny it",)),
+    "heat not asked about the flow": ("plant", ("coolant leaks away: the trays go off in time",)),
+    "battery current always believed": (
+        "sensors",
+        ("battery current reads a discharge that is none: array, loads and voltage deny it",),
+    ),
+    "voltage not asked about the current": (
+        "sensors",
+        ("array current reads 30 A too much: the battery's sensor is believed",),
+    ),
+    "one hot tray throttles all": (
+        "heat",
+        ("GPU of a tray stands at 85 degC: it alone is throttled",),
+    ),
+    "watchdog shorter than a start": (
+        "computing",
+        ("flight software reboots, as long as a start takes: the watchdog waits for it",),
+    ),
+    "cuts for want of power not told": (
+        "plant",
+        ("half of the wings is lost: the load follows",),
+    ),
     "ranges not checked": ("sensors", ("return line is open",)),
     "eclipse ignored": ("plant", ("a shadow that nobody forecast",)),
     "low battery ignored": ("plant", ("dark with the battery at its floor: trays are shed",)),
@@ -79,7 +101,7 @@ KILLED_BY: dict[str, tuple[str, tuple[str, ...]]] = {
         "sensors",
         ("return line is open for three seconds: no reason to tell",),
     ),
-    "monitors blind": ("sensors", ("flow reads nothing",)),
+    "monitors blind": ("sensors", ("flow reads nothing: pumps and heat deny it",)),
     "safe state never left": (
         "computing",
         ("flight software is off for longer than the watchdog",),
