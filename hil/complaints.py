@@ -38,7 +38,9 @@ def _complaint(detail: dict[str, Any], sections: Sections) -> str:
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         table = ".".join(part for part in location[:-1] if isinstance(part, str))
-        return f"{where}: unknown key, expected one of {', '.join(sections[table].model_fields)}"
+        fields = sections[table].model_fields.items()
+        known = ", ".join(field.alias or name for name, field in fields)
+        return f"{where}: unknown key, expected one of {known}"
     if detail["type"] == "missing":
         return f"{where}: missing"
     for long, short in WORDING:

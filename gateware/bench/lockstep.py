@@ -14,6 +14,7 @@ from typing import Any
 
 import cocotb
 from cocotb.handle import (
+    ArrayObject,
     HierarchyArrayObject,
     HierarchyObject,
     Immediate,
@@ -46,6 +47,7 @@ class Bench:
         self._stores: tuple[Any, ...] = ()
         self._controller = controller
         self._registers: dict[str, Any] = {}
+        self._arrays: dict[str, Any] = {}
         self._memories: dict[str, list[Any]] = {}
         self._armed: Any = None  # the task that waits to flip a register
         self.struck = b""
@@ -153,19 +155,32 @@ class Bench:
                 for child in scopes.pop():
                     if isinstance(child, HierarchyObject | HierarchyArrayObject):
                         scopes.append(child)
+                    elif isinstance(child, ArrayObject):
+                        self._arrays[child._path[above:]] = child
                     elif child._name.endswith("_q") and isinstance(
                         child, LogicObject | LogicArrayObject | PackedObject
                     ):
                         self._registers[child._path[above:]] = child
         return dict(sorted(self._registers.items()))
 
+    def arrays(self) -> dict[str, Any]:
+        """Every memory of the controller, an array of words, by its name seen from there."""
+        self.flops()
+        return dict(sorted(self._arrays.items()))
+
+    def _place(self, name: str) -> Any:
+        """A register, or a word of a memory as `memory.words[5]`."""
+        memory, bracket, index = name.partition("[")
+        if name in self.flops() or not bracket:
+            return self._registers[name]
+        return self._arrays[memory][int(index.rstrip("]"))]
+
     async def flip_flops(self, masks: list[tuple[str, int]]) -> list[tuple[int, int]]:
         """XOR masks into registers, all between the same two clocks; before and after of each.
 
         Clocks follow.
         """
-        registers = self.flops()
-        seen = [_flip(registers[name], mask) for name, mask in masks]
+        seen = [_flip(self._place(name), mask) for name, mask in masks]
         await self._run(0)
         return seen
 
@@ -254,6 +269,11 @@ async def serve(dut: Any) -> None:
             answer = message.COPIES.pack(*copies) + bench.actuators
         elif kind == message.FLOPS:
             lines = [f"{name} {_width(each):x}" for name, each in bench.flops().items()]
+            answer = "\n".join(lines).encode()
+        elif kind == message.ARRAYS:
+            lines = [
+                f"{name} {len(each):x} {_width(each[0]):x}" for name, each in bench.arrays().items()
+            ]
             answer = "\n".join(lines).encode()
         elif kind == message.FLIP_FLOP:
             asked = [line.split() for line in payload.decode().splitlines()]

@@ -11,6 +11,7 @@ A message is a header and its payload:
 | FLIP_REGISTER | register, copy and mask | a sound copy and the flipped one, then actuators |
 | CLOCKS | | clocks since the simulation began |
 | FLOPS | | a line a register: name and width |
+| ARRAYS | | a line a memory of the Verilog: name, words and width |
 | FLIP_FLOP | a line a register: name and mask | actuators, then a line each: before and after |
 | ARM | name, mask and clocks until the flip, as a line | |
 | STRUCK | | the register before and after, as a line; empty while the flip is ahead |
@@ -28,7 +29,9 @@ from __future__ import annotations
 import socket
 from struct import Struct
 
-RUN, RESET, FLIP, PEEK, FLIP_REGISTER, CLOCKS, FLOPS, FLIP_FLOP, ARM, STRUCK, STATE = range(11)
+RUN, RESET, FLIP, PEEK, FLIP_REGISTER, CLOCKS, FLOPS, FLIP_FLOP, ARM, STRUCK, STATE, ARRAYS = range(
+    12
+)
 
 HEADER = Struct(">BI")  # kind, bytes of payload
 SEGMENT = Struct(">?IH")  # sensor vector follows, ticks, bytes of the link

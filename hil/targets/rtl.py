@@ -49,6 +49,7 @@ class RtlTarget(LockstepTarget):
         self._top = top
         self._names = names
         self._flops: dict[str, int] = {}
+        self._arrays: dict[str, tuple[int, int]] = {}
         self.process = Simulator(built, BENCH)
         self._queue = bytearray()
         self._sensors: bytes | None = None  # of the segment not yet queued
@@ -134,6 +135,15 @@ class RtlTarget(LockstepTarget):
             self._flops = {name: int(width, 16) for name, width in map(str.split, lines)}
         return self._flops
 
+    def arrays(self) -> Mapping[str, tuple[int, int]]:
+        """Words and width of every memory of the Verilog, by its name; see `flops`."""
+        self.flops()
+        if not self._arrays:
+            lines = self.process.call(message.ARRAYS).decode().splitlines()
+            for name, words, width in map(str.split, lines):
+                self._arrays[name] = int(words, 16), int(width, 16)
+        return self._arrays
+
     def flip_flop(self, name: str, mask: int) -> int:
         """XOR `mask` into a register, by its name in `flops`, between two clocks.
 
@@ -144,9 +154,9 @@ class RtlTarget(LockstepTarget):
     def flip_flops(self, masks: Mapping[str, int]) -> dict[str, int]:
         """XOR a mask into each of several registers, all between the same two clocks.
 
-        Names are those of `flops`. Clocks without a tick follow. Returns the registers read back
-        before them. Raises KeyError or ValueError for what does not exist, before any is flipped,
-        and InjectionError when a flip did not take.
+        Names are those of `flops`, or words of `arrays` such as `memory.words[5]`. Clocks without
+        a tick follow. Returns the registers read back before them. Raises KeyError or ValueError
+        for what does not exist, before any is flipped, and InjectionError when a flip did not take.
         """
         for name, mask in masks.items():
             self._check_flop(name, mask)
@@ -192,8 +202,17 @@ class RtlTarget(LockstepTarget):
         pairs = (line.split() for line in lines)
         return {name: value for name, value in pairs}
 
+    def _width(self, name: str) -> int | None:
+        """Width of a register or of a word of a memory; None where there is no such place."""
+        memory, bracket, index = name.partition("[")
+        if not bracket or name in self.flops():
+            return self.flops().get(name)
+        words, width = self.arrays().get(memory, (0, 0))
+        place = index.removesuffix("]")
+        return width if place.isdecimal() and int(place) < words else None
+
     def _check_flop(self, name: str, mask: int) -> None:
-        width = self.flops().get(name)
+        width = self._width(name)
         if width is None:
             near = difflib.get_close_matches(name, self.flops(), 3) or ["rmap_target.state_q"]
             raise KeyError(f"no register {name!r}; there is {', '.join(near)}")

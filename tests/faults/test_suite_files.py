@@ -127,3 +127,10 @@ def test_values_that_the_vehicle_or_scenario_has_not(
     with pytest.raises(UsageError) as caught:
         flown(case, tmp_path)
     assert message in str(caught.value)
+
+
+def test_keys_are_told_as_they_stand_in_files(tmp_path: Path) -> None:
+    text = GOOD.replace('kind = "sensor.bias"', 'kind = "upset.rtl_memory"')
+    text = text.replace('channel = "coolant_supply_a"\nbias = 5\n', "memry = 1\n")
+    with pytest.raises(UsageError, match="memry: unknown key, expected one of memory, word, bit"):
+        load(suite(tmp_path, text))

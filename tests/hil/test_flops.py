@@ -143,6 +143,17 @@ def test_what_does_not_exist_is_refused(target: RtlTarget) -> None:
         target.flip_flop("rmap_target.state_q", 0x80)
 
 
+def test_words_of_memories_are_reached_by_name(target: RtlTarget) -> None:
+    arrays = target.arrays()
+    assert arrays["memory.words"] == (1024, 39)
+    assert arrays["frame_receiver.rmap_receiver.words"] == (64, 32)  # a frame of 256 bytes of data
+    for name, (words, width) in arrays.items():
+        target.flip_flop(f"{name}[{words - 1}]", 1 << width - 1)
+    assert target.peek_memory(1023) == 1 << 38
+    with pytest.raises(KeyError, match=r"no register 'memory.words\[1024\]'"):
+        target.flip_flop("memory.words[1024]", 1)
+
+
 def test_names_are_asked_for() -> None:
     with (
         RtlTarget(TRAYS) as target,

@@ -194,6 +194,36 @@ class Flop(UpsetKind):
         return Effect("; ".join(texts), present=False, corrected_by=by)
 
 
+class RtlMemory(UpsetKind):
+    """Bits of a word of any memory of the controller's Verilog: FIFO, frame buffer, counters."""
+
+    name: ClassVar[str] = "upset.rtl_memory"
+    needs: ClassVar[Needs] = Needs.NAMES
+
+    memory_name: str = Field("*", alias="memory", description="name in the Verilog, or a pattern")
+    word: Annotated[int, Field(ge=0)] | None = None
+    bit: Annotated[int, Field(ge=0)] | None = None
+    pattern: Pattern = "single"
+    bits: Bits = 2
+
+    def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
+        """Flip between two clocks; the word is read back."""
+        target = rig.target
+        if not isinstance(target, RtlTarget):
+            raise UsageError(f"{self.name}: needs the RTL with names")
+        arrays = target.arrays()
+        name = one_of(self.name, "memory", self.memory_name, list(arrays), rng)
+        words, width = arrays[name]
+        word = int(rng.integers(0, words)) if self.word is None else self.word
+        if word >= words:
+            raise UsageError(f"{self.name}: word {word} of {name}, there are {words}")
+        bits = drawn_bits(rng, width, self.pattern, self.bits, self.bit)
+        place = f"{name}[{word}]"
+        mask = sum(1 << bit for bit in bits)
+        after = target.flip_flop(place, mask)
+        return Effect(f"{place} read back as {after:#x}, flipped by {mask:#x}", present=False)
+
+
 def vote_lost(masks: Mapping[str, int]) -> bool:
     """Whether a bit of a triplicated register was flipped in two of its copies or more."""
     struck: dict[str, int] = {}  # by register
@@ -220,4 +250,5 @@ KINDS = (
     FlightMemory,
     TriplicatedCopy,
     Flop,
+    RtlMemory,
 )
