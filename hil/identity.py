@@ -11,9 +11,9 @@ from fsw.link_errors import LinkDown, LinkError, LinkRefused
 from fsw.payload_link import PayloadLink
 from fsw.register_map import Register
 from fsw.slip import FrameDecoder, encode_frame
+from hil.arbiter import BENCH_ADDRESS
 from hil.errors import UsageError
 
-BENCH_ADDRESS = 0x68  # the bench as an initiator; flight software is 0x67
 TRIES = 4
 TIMEOUT_S = 0.1  # of a try: a USB bridge with its latency timer at 16 ms answers in 35 ms
 SHOWN_BYTES = 16

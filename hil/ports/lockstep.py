@@ -6,6 +6,7 @@ the bytes on the wire, reading waits for the arrival of the bytes or for its tim
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -46,9 +47,9 @@ class LockstepPort(serial.SerialBase):
             kwargs.setdefault("baudrate", BAUD_DEFAULT)
         super().__init__(port, *args, **kwargs)
 
+    @abstractmethod
     def create_target(self, options: dict[str, str]) -> LockstepTarget:
         """The controller for the options of the URL."""
-        raise NotImplementedError
 
     @property
     def target(self) -> LockstepTarget:

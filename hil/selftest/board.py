@@ -14,7 +14,8 @@ from fsw.payload_link import PayloadLink
 from fsw.register_map import Register
 from gateware.triplication import COPIES
 from hil import clock
-from hil.identity import BENCH_ADDRESS, Identity, identify
+from hil.arbiter import BENCH_ADDRESS
+from hil.identity import Identity, identify
 from sim.channels import RACK_BYTES, TRAY_BYTES
 
 TIMEOUT_S = 0.2

@@ -8,7 +8,7 @@ from fsw import registers as r
 from fsw.link_errors import LinkRefused
 from fsw.rmap import Status, WriteCommand, encode_command
 from fsw.slip import encode_frame
-from hil.identity import BENCH_ADDRESS
+from hil.arbiter import BENCH_ADDRESS
 from hil.selftest.board import BoardUnderTest
 from hil.selftest.check import CheckFailed, Counted, expect
 

@@ -9,13 +9,13 @@ from typing import ClassVar, Self
 
 from fsw.payload_link import PayloadLink
 from fsw.register_map import Region
+from hil.arbiter import BENCH_ADDRESS
 from hil.errors import InjectionError
 from sim.channels import RACK_BYTES, TRAY_BYTES
 
 TRAYS_DEFAULT = 18
 TRAYS_MAXIMUM = 32
 CODEWORD_BITS = 39
-BENCH_ADDRESS = 0x68  # of the bench as an RMAP initiator
 
 
 @dataclass(frozen=True)

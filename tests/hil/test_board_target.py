@@ -15,8 +15,9 @@ import serial
 import hil.ports  # noqa: F401
 from fsw import registers as r
 from fsw.payload_link import PayloadLink
+from hil.arbiter import BENCH_ADDRESS
 from hil.errors import InjectionError, Stopped, Unreachable
-from hil.identity import BENCH_ADDRESS, Identity, identify
+from hil.identity import Identity, identify
 from hil.targets.bench_link import BenchLink
 from hil.targets.board import BoardTarget
 from hil.targets.lockstep import LockstepTarget

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar, Literal, Self
@@ -57,9 +58,9 @@ class ActuatorKind(Kind):
             raise ValueError(f"actuator {self.actuator} is the rack's, leave tray out")
         return self
 
+    @abstractmethod
     def rule(self) -> Rule:
         """What acts instead of what is driven."""
-        raise NotImplementedError
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Let the rule stand between drive and spacecraft."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Annotated, ClassVar
 
@@ -47,9 +48,9 @@ class AppKind(Kind):
     def _known(cls, app: str) -> str:
         return chosen("app", app, APPS)
 
+    @abstractmethod
     def wrap(self, rig: Rig, effect: Effect, step: Callable[[int], None]) -> Callable[[int], None]:
         """What runs instead of the app's step."""
-        raise NotImplementedError
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Put another step into the app's place."""

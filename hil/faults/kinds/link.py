@@ -41,9 +41,9 @@ class LinkKind(PortKind):
     share: Share = 1.0
     frames: Annotated[int, Field(ge=1)] | None = None
 
+    @abstractmethod
     def strike(self, frame: bytes, due_ns: int, rng: np.random.Generator) -> Frames:
         """What goes on instead of a frame that is met."""
-        raise NotImplementedError
 
     def put_into(self, port: FaultyPort, rng: np.random.Generator) -> Effect:
         """Put a filter into each direction of a port."""

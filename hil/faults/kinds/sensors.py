@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Self
 
 import numpy as np
@@ -47,9 +48,9 @@ class SensorKind(Kind):
             raise ValueError(f"channel {self.channel} is the rack's, leave tray out")
         return self
 
+    @abstractmethod
     def bends(self, rng: np.random.Generator, now_ns: int) -> Bend:
         """A bend for one place."""
-        raise NotImplementedError
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Bend the channel."""
