@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fsw.current_check import CurrentCheck
+from fsw.current_check import CurrentCheck, CurrentSensor
 from fsw.registers import FAST_FIELDS, TRAY_FIELDS, FastBlock, TrayBlock
 from fsw.state_of_charge import StateOfCharge
 from fsw.supply_vote import SENSORS, SupplyVote
@@ -90,7 +90,7 @@ class RackTelemetry:
     trips: int  # since the last sample
     invalid: tuple[str, ...]  # names of sensors whose value was held
     outliers: tuple[str, ...]  # supply sensors voted out
-    battery_sensor_failed: bool  # its current is that of the balance of array and loads
+    current_failed: CurrentSensor | None  # its current is the balance of the two others
     currents_unbalanced: bool  # currents of battery, array and loads do not add up
 
 
@@ -145,10 +145,10 @@ class Acquisition:
         trays: int,
         soc: float | None = None,
         soc_ns: int | None = None,
-        battery_sensor_failed: bool = False,
+        current_failed: CurrentSensor | None = None,
     ) -> None:
         """`soc` is the charge remembered from `soc_ns`, None when there is none."""
-        self.current = CurrentCheck(parameters, battery_sensor_failed)
+        self.current = CurrentCheck(parameters, current_failed)
         self.charge = StateOfCharge(parameters, soc)
         self.vote = SupplyVote(parameters["supply_disagreement_k"])
         self._parameters = parameters
@@ -157,6 +157,7 @@ class Acquisition:
         self._held = [0] * len(_CHANNELS)
         self._stepped_to = [0.0] * len(_CHANNELS)  # the last sample that was held back
         self._last_ns = soc_ns
+        self._bus_v = 0.0
         self._protons = CounterDifference()
         self._corrected = CounterDifference()
         self._uncorrectable = CounterDifference()
@@ -215,21 +216,22 @@ class Acquisition:
         dt_s = 0.0 if self._last_ns is None else (time_ns - self._last_ns) / 1e9
         self._last_ns = time_ns
         if not 0.0 <= dt_s <= _CHARGE_GAP_S:
-            self.charge.soc = None
-        rest_v = self.charge.open_circuit_v()
+            self.charge.forget()
         current = self.current.step(
             battery_a,
-            array_a - bus_a,
-            "battery_current" not in bad,
-            0.0 if rest_v is None else battery_v - rest_v,
+            array_a,
+            bus_a,
+            bad,
+            self.charge.drop_v(battery_v),
             max(dt_s, 0.0),
         )
-        battery_a = current.current_a
+        battery_a, array_a, bus_a = current.battery_a, current.array_a, current.loads_a
+        self._bus_v = bus_v
         if "battery_voltage" in bad and self.charge.soc is None:
             soc = 0.0
         else:
             self.charge.correct(current.missed_ah)
-            soc = self.charge.update(battery_v, battery_a, dt_s)
+            soc = self.charge.update(battery_v, battery_a, dt_s, current.flowing_a)
         return RackTelemetry(
             time_ns,
             raw.status_uptime,
@@ -301,4 +303,6 @@ class Acquisition:
                 )
             )
         power_w = sum(tray.power_w for tray in trays if tray.powered)
+        if self._bus_v > 0.0:
+            self.current.trays(power_w / (self._parameters["tray_path_efficiency"] * self._bus_v))
         return TrayBlockTelemetry(time_ns, tuple(trays), power_w)

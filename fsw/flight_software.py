@@ -23,6 +23,7 @@ from fsw.bus import Bus
 from fsw.checks import CheckApp
 from fsw.commanding import Commanding
 from fsw.controller import KICK_KEY, Controller, configuration
+from fsw.current_check import CurrentSensor
 from fsw.events import Event, EventLog, Severity
 from fsw.executive import EVERY_CYCLE, EVERY_SECOND, EVERY_TEN_SECONDS, App, Executive
 from fsw.frame_care import FrameCare
@@ -30,6 +31,7 @@ from fsw.golden_image import GoldenImage
 from fsw.housekeeping import housekeeping
 from fsw.laws import ComputeApp, PowerApp, ThermalApp
 from fsw.link_cycle import LinkCycle
+from fsw.mission_clock import MissionClock
 from fsw.modes import Mode
 from fsw.parameters import Parameters
 from fsw.payload_link import LinkCounters, PayloadLink, Port
@@ -63,6 +65,7 @@ class FlightSoftware:
             raise ValueError(f"trays = {trays}, must be 1 to {r.TRAY_CONTROL_CAP.count}")
         self.events = EventLog()
         report = self.events.report
+        self.clock = MissionClock(self.events)
         self.parameters = Parameters(parameters)
         self.memory = store if isinstance(store, ProtectedMemory) else ProtectedMemory(store)
         self.memory.report = report
@@ -83,7 +86,6 @@ class FlightSoftware:
         )
         self.bus = Bus()
         self._trays = trays
-        self._time_ns = 0
         self._packets = 0  # sent down
         self._kicked_ns = -KICK_NS  # when the controller last acknowledged a kick
         self._resumed = False
@@ -103,9 +105,7 @@ class FlightSoftware:
             self.stored.given_up,
             self.stored.flow_sensor_failed,
         )
-        self._start_acquisition(
-            self.stored.soc, self.stored.time_ns, self.stored.battery_sensor_failed
-        )
+        self._start_acquisition(self.stored.soc, self.stored.time_ns, self.stored.current_failed)
         self.checks = CheckApp(self.rack)
         self.modes = ModeApp(self.rack, self.stored, self._is_configured, self.save_mode)
         self.power = PowerApp(self.rack)
@@ -133,9 +133,11 @@ class FlightSoftware:
         """A telecommand packet; refused ones are counted and reported."""
         self.commanding.receive(packet)
 
-    def minor_cycle(self, time_ns: int) -> None:
-        """One minor cycle at this mission time. Never raises for link trouble."""
-        self._time_ns = self.events.time_ns = time_ns
+    def minor_cycle(self, mission_ns: int) -> None:
+        """One minor cycle at this mission time. Never raises for link trouble or a clock's jump."""
+        time_ns = self.clock.advance(mission_ns)
+        if self.clock.jumped:
+            self._kicked_ns = time_ns - KICK_NS  # it may have been a long pause
         slot = self.executive.cycle % EVERY_SECOND
         self.link_cycle.inputs(time_ns, with_trays=slot == 0)
         self.executive.minor_cycle(time_ns)
@@ -152,7 +154,7 @@ class FlightSoftware:
     def downlink(self) -> bytes:
         """The housekeeping packet of now, TM[3,25]; see `fsw/telemetry.py`."""
         self._packets += 1
-        return encode_housekeeping(self.housekeeping(), self._time_ns, self._packets)
+        return encode_housekeeping(self.housekeeping(), self.clock.mission_ns, self._packets)
 
     def drain_events(self) -> list[Event]:
         """Events since the last call."""
@@ -176,7 +178,7 @@ class FlightSoftware:
 
     def _apps(self) -> list[App]:
         return [
-            App("commanding", EVERY_CYCLE, self.commanding.step, _nothing),
+            App("commanding", EVERY_CYCLE, self._command, _nothing),
             App("acquisition", EVERY_CYCLE, self._acquire, self._restart_acquisition),
             App("watch", EVERY_CYCLE, self._watch, self._restart_watch),
             App("checks", EVERY_SECOND, self.checks.step, self.checks.start),
@@ -191,14 +193,20 @@ class FlightSoftware:
             App("upkeep", EVERY_TEN_SECONDS, self._upkeep, _nothing, phase=7),
         ]
 
-    def _start_acquisition(self, soc: float | None, soc_ns: int, sensor_failed: bool) -> None:
+    def _start_acquisition(
+        self, soc: float | None, soc_ns: int, current_failed: CurrentSensor | None
+    ) -> None:
         self.acquisition = Acquisition(
-            self.parameters, self._trays, soc, None if soc is None else soc_ns, sensor_failed
+            self.parameters, self._trays, soc, None if soc is None else soc_ns, current_failed
         )
 
     def _restart_acquisition(self) -> None:
         acquisition = self.acquisition
-        self._start_acquisition(acquisition.charge.soc, self._time_ns, acquisition.current.failed)
+        steady_ns = self.clock.steady_ns
+        self._start_acquisition(acquisition.charge.soc, steady_ns, acquisition.current.failed)
+
+    def _command(self, _steady_ns: int) -> None:
+        self.commanding.step(self.clock.mission_ns)
 
     def _acquire(self, time_ns: int) -> None:
         link = self.link_cycle
@@ -227,7 +235,8 @@ class FlightSoftware:
         stored, rack = self.stored, self.rack
         self.memory.scrub(STORE_SCRUB_WORDS)
         if time_ns // 1_000_000_000 % 5 == 0:
-            stored.soc, stored.time_ns = self.acquisition.charge.soc, time_ns
+            stored.soc = self.acquisition.charge.soc
+            stored.time_ns = self.clock.mission_ns
             stored.save_charge(self.memory)
         decided = (
             rack.pump_b,
@@ -242,7 +251,7 @@ class FlightSoftware:
             stored.pump_a_failed,
             stored.pump_b_failed,
             stored.flow_sensor_failed,
-            stored.battery_sensor_failed,
+            stored.current_failed,
             stored.given_up,
             stored.load_limit,
         )
@@ -255,7 +264,7 @@ class FlightSoftware:
         stored.pump_b = rack.pump_b
         stored.pump_a_failed, stored.pump_b_failed = rack.pump_failed
         stored.flow_sensor_failed = rack.flow_sensor_failed
-        stored.battery_sensor_failed = self.acquisition.current.failed
+        stored.current_failed = self.acquisition.current.failed
         stored.given_up = rack.given_up
         stored.load_limit = rack.load_limit
         stored.save_mode(self.memory)
@@ -273,7 +282,7 @@ class FlightSoftware:
         stored.save_counters(self.memory)
 
     def _kicked(self) -> None:
-        self._kicked_ns = self._time_ns
+        self._kicked_ns = self.clock.steady_ns
 
     def _is_configured(self) -> bool:
         """Once it is, a change of parameters does not take the rack back to boot."""
@@ -312,7 +321,7 @@ class FlightSoftware:
         mode = stored.mode
         if mode is None:
             mode = Mode.NOMINAL if self.rack.switches else Mode.STANDBY
-        self.modes.resume(mode, self._time_ns)
+        self.modes.resume(mode, self.clock.steady_ns)
         self.events.report(
             Severity.INFO,
             "RESUMED",
@@ -322,10 +331,12 @@ class FlightSoftware:
         )
 
     def _next_eclipse(self, time_s: float) -> tuple[float, float] | None:
-        return self.commanding.forecast.next_eclipse(time_s)
+        offset_s = self.clock.offset_s
+        eclipse = self.commanding.forecast.next_eclipse(time_s + offset_s)
+        return None if eclipse is None else (eclipse[0] - offset_s, eclipse[1] - offset_s)
 
     def _forecast_until_s(self) -> float:
-        return self.commanding.forecast.until_s
+        return self.commanding.forecast.until_s - self.clock.offset_s
 
 
 def _nothing() -> None:

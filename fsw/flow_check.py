@@ -5,6 +5,10 @@ much carries their heat away. Where both agree with each other and not with the 
 has failed and the flow that the pumps make is used. Where the chips are warmer than that flow would
 leave them, the coolant does not flow, whatever turns, and the sensor's word counts. Without heat
 there is only the first witness: it is given more time, and is believed until the heat denies it.
+
+No plate and no pump is exactly as in the parameters: which part of their rise above the coolant
+the chips are warmer than modelled is learned while sensor and pumps agree. After that they may
+become warmer by this part of what the rise grows, and no more.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from fsw.tray_heat import Excess
 from fsw.trays import TrayState
 
 LEAST_HEAT = 0.1  # of the rack's full power: less proves nothing
+LEARN_SAMPLES = 120  # of the model's error, a second apart; the first ones are averaged
 
 
 def pump_flow_l_min(parameters: Mapping[str, float], rpm_a: float, rpm_b: float) -> float:
@@ -33,7 +38,9 @@ class FlowCheck:
         self._parameters = parameters
         self._bad_s = self._good_s = 0.0
         self._denied = False  # chips have shown that the pumps' flow does not flow
-        self._before_k: float | None = None  # excess when sensor and pumps agreed last
+        self._error = 0.0  # of the modelled rise, when sensor and pumps agreed
+        self._samples = 0
+        self._before: tuple[float, float] | None = None  # excess and rise when they agreed last
         self.failed = failed
 
     def step(
@@ -73,17 +80,28 @@ class FlowCheck:
         parameters = self._parameters
         heat_w = sum(tray.power_w for tray in trays if tray.powered)
         running = [
-            found.gpu_k
+            found
             for tray, found in zip(trays, excess, strict=True)
             if found is not None and tray.state == TrayState.RUNNING
         ]
         if not running or heat_w < LEAST_HEAT * len(trays) * parameters["tray_power_max_w"]:
-            self._before_k = None
+            self._before = None
             return None
-        excess_k = median(running)
-        if agrees or self._before_k is None:
-            self._before_k = excess_k
-        return (
-            abs(excess_k) <= parameters["flow_heat_tolerance_k"]
-            and excess_k - self._before_k <= parameters["flow_heat_growth_k"]
-        )
+        excess_k = median(each.gpu_k for each in running)
+        rise_k = max(median(each.rise_k for each in running), 0.0)
+        most = parameters["flow_model_error"]
+        if agrees and rise_k > 0.0:
+            self._samples = min(self._samples + 1, LEARN_SAMPLES)
+            error = min(max(excess_k / rise_k, -most), most)
+            self._error += (error - self._error) / self._samples
+        if agrees or self._before is None:
+            self._before = excess_k, rise_k
+        before_k, before_rise_k = self._before
+        # Trust in what is learned grows: chips that have just begun to warm up tell little.
+        learned = self._samples / LEARN_SAMPLES
+        spread = most + learned * (parameters["flow_learned_error"] - most)
+        risen_k = rise_k - before_rise_k
+        grown_k = excess_k - before_k - self._error * risen_k
+        return abs(excess_k) <= parameters[
+            "flow_heat_tolerance_k"
+        ] + most * rise_k and grown_k <= parameters["flow_heat_growth_k"] + spread * abs(risen_k)

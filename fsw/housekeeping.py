@@ -41,7 +41,7 @@ def _state(software: FlightSoftware, values: Values) -> None:
     values["fsw_starts"] = stored.starts
     values["fsw_app_failures"] = executive.failures
     values["fsw_app_restarts"] = executive.restarts
-    values["fsw_irregular_cycles"] = executive.irregular_cycles
+    values["fsw_irregular_cycles"] = software.clock.irregular_cycles
     values["fsw_transitions"] = stored.transitions
     values["fsw_faults"] = len(faults.tripped)
     values["fsw_events"] = events.total

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from fsw.current_check import CurrentSensor
 from fsw.events import Severity
 
 
@@ -46,7 +47,7 @@ class Observation:
     soc: float
     flow_l_min: float
     flow_sensor_failed: bool
-    battery_sensor_failed: bool
+    current_failed: CurrentSensor | None
     currents_unbalanced: bool
     trays_on: int
     pump_a_failed: bool
@@ -141,15 +142,31 @@ MONITORS: tuple[Monitor, ...] = (
     Monitor(
         "BATTERY_SENSOR",
         S.MEDIUM,
-        lambda o, p: o.battery_sensor_failed,
+        lambda o, p: o.current_failed is CurrentSensor.BATTERY,
         "persistence_now_s",
         R.EVENT,
         "array, loads and voltage deny the battery's current, array less loads is used",
     ),
     Monitor(
+        "ARRAY_SENSOR",
+        S.MEDIUM,
+        lambda o, p: o.current_failed is CurrentSensor.ARRAY,
+        "persistence_now_s",
+        R.EVENT,
+        "battery, voltage and trays deny the array's current, battery and loads are used",
+    ),
+    Monitor(
+        "LOAD_SENSOR",
+        S.MEDIUM,
+        lambda o, p: o.current_failed is CurrentSensor.LOADS,
+        "persistence_now_s",
+        R.EVENT,
+        "battery, voltage and trays deny the loads' current, array less battery is used",
+    ),
+    Monitor(
         "BUS_BALANCE",
         S.MEDIUM,
-        lambda o, p: o.currents_unbalanced and not o.battery_sensor_failed,
+        lambda o, p: o.currents_unbalanced and o.current_failed is None,
         "persistence_long_s",
         R.EVENT,
         "currents of battery, array and loads do not add up",

@@ -52,23 +52,25 @@ class Parameter:
 
 _P = Parameter
 
+# Open-circuit voltage at 0, 5, ... 100 % charge: 108 cells of the Chen2020 NMC cell
+# (P: J. Electrochem. Soc. 167 080534, eq. 8 and 9).
+_AT_REST_V = (
+    269.9, 335.8, 355.9, 370.9, 376.4, 381.1, 386.8, 391.9, 396.0, 400.2, 405.1,
+    410.2, 414.8, 420.1, 426.4, 431.4, 436.5, 440.7, 442.4, 445.3, 453.6,
+)  # fmt: skip
+
 TABLE: tuple[Parameter, ...] = (
-    # Battery. The curve is 108 cells of the Chen2020 NMC cell (P: J. Electrochem. Soc. 167 080534).
+    # Battery.
     _P("battery_capacity_ah", 249.0, 1, 1e5, "A h", "capacity; D: 100 kWh at 401 V"),
-    _P("battery_resistance_ohm", 0.065, 0, 10, "ohm", "ohmic; D: 30 mohm a cell, 108 in series"),
+    _P("battery_resistance_ohm", 0.056, 1e-4, 10, "ohm", "at once; D: 26 mohm a cell, 108 by 50"),
+    _P("battery_polarisation_ohm", 0.030, 0, 10, "ohm", "in time; D: 14 mohm a cell"),
+    _P("battery_relaxation_s", 40.0, 0.1, 1e5, "s", "time constant of the polarisation; D"),
     _P("battery_charge_max_w", 70e3, 100, 1e7, "W", "charge limit; S: 0.7 C"),
     _P("battery_charge_limit_v", 442.8, 1, 2000, "V", "taper begins here; D: 4.1 V a cell"),
-    _P("battery_ocv_000_v", 269.8, 1, 2000, "V", "open-circuit voltage at 0 % charge"),
-    _P("battery_ocv_010_v", 351.9, 1, 2000, "V", "open-circuit voltage at 10 % charge"),
-    _P("battery_ocv_020_v", 372.6, 1, 2000, "V", "open-circuit voltage at 20 % charge"),
-    _P("battery_ocv_030_v", 383.3, 1, 2000, "V", "open-circuit voltage at 30 % charge"),
-    _P("battery_ocv_040_v", 392.5, 1, 2000, "V", "open-circuit voltage at 40 % charge"),
-    _P("battery_ocv_050_v", 400.5, 1, 2000, "V", "open-circuit voltage at 50 % charge"),
-    _P("battery_ocv_060_v", 411.4, 1, 2000, "V", "open-circuit voltage at 60 % charge"),
-    _P("battery_ocv_070_v", 423.8, 1, 2000, "V", "open-circuit voltage at 70 % charge"),
-    _P("battery_ocv_080_v", 434.4, 1, 2000, "V", "open-circuit voltage at 80 % charge"),
-    _P("battery_ocv_090_v", 442.2, 1, 2000, "V", "open-circuit voltage at 90 % charge"),
-    _P("battery_ocv_100_v", 452.8, 1, 2000, "V", "open-circuit voltage at 100 % charge"),
+    *(
+        _P(f"battery_ocv_{5 * step:03d}_v", volts, 1, 2000, "V", f"at rest at {5 * step} % charge")
+        for step, volts in enumerate(_AT_REST_V)
+    ),
     _P("charge_efficiency", 0.95, 0.5, 1, "", "energy stored per energy in; D"),
     _P("discharge_efficiency", 0.97, 0.5, 1, "", "energy out per energy taken; D"),
     _P("soc_floor", 0.70, 0, 0.95, "", "lowest charge; S: LEO cycle life wants <= 30 % depth"),
@@ -76,6 +78,7 @@ TABLE: tuple[Parameter, ...] = (
     _P("soc_full", 0.98, 0.1, 1, "", "charge taken for full; D"),
     _P("soc_critical", 0.15, 0, 0.9, "", "below it all trays go off; D"),
     _P("soc_start", 0.25, 0, 0.99, "", "charge needed to power trays; D"),
+    _P("soc_fit_s", 30.0, 1, 3600, "s", "voltage tells the charge so long after a start; D"),
     _P("soc_quiet_current_a", 12.0, 0, 1000, "A", "below it the voltage tells the charge; D: C/20"),
     _P("soc_quiet_s", 60.0, 0, 1e5, "s", "how long it must be below; D"),
     _P("soc_correction_s", 300.0, 1, 1e6, "s", "time constant of the correction; D"),
@@ -83,6 +86,7 @@ TABLE: tuple[Parameter, ...] = (
     _P("current_check_s", 2.0, 0.1, 600, "s", "disagreeing so long, sensor failed; D"),
     _P("current_good_s", 10.0, 0.1, 3600, "s", "agreeing so long, sensor is used again; D"),
     # Power.
+    _P("tray_path_efficiency", 0.965, 0.1, 1, "", "bus to trays; D: converter and harness"),
     _P("overhead_power_w", 8000.0, 0, 1e5, "W", "everything but trays, losses included; D"),
     _P("array_dark_a", 5.0, 0, 1000, "A", "array current below it, discharging, is darkness; D"),
     _P("bus_undervoltage_share", 0.93, 0, 1, "", "of battery_ocv_010_v: trays go off below; D"),
@@ -109,6 +113,9 @@ TABLE: tuple[Parameter, ...] = (
     _P("tray_trips_max", 3.0, 0, 100, "", "trips before a tray is given up; D"),
     _P("tray_rearm_s", 30.0, 0, 3600, "s", "wait before a trip is re-armed; D"),
     _P("tray_forgive_s", 3600.0, 1, 1e6, "s", "well so long: its past is forgotten; D"),
+    _P("tray_busbar_v", 54.0, 1, 1000, "V", "input voltage of the trays; S"),
+    _P("tray_latchup_share", 0.04, 0.001, 1, "", "of full power, more than explained: latch-up; D"),
+    _P("tray_latchup_looks", 5.0, 1, 100, "", "looks in a row that show it; D: 3 s of ramp and 2"),
     _P("tray_cool_k", 20.0, 0, 100, "K", "below slowdown before a hot tray is re-armed; D"),
     _P("tray_suspect_k", 8.0, 0.5, 100, "K", "hotter than power and neighbours explain; D"),
     _P("tray_suspect_s", 3.0, 0.1, 600, "s", "so long, and it is throttled alone; D"),
@@ -140,6 +147,8 @@ TABLE: tuple[Parameter, ...] = (
     _P("flow_check_cold_s", 30.0, 1, 3600, "s", "the same without heat to tell by; D"),
     _P("flow_heat_tolerance_k", 2.0, 0.1, 50, "K", "GPUs as warm as the flow leaves them; D"),
     _P("flow_heat_growth_k", 1.0, 0.1, 50, "K", "more in disagreement: no flow; D"),
+    _P("flow_model_error", 0.3, 0, 1, "", "of the GPUs' rise: plates and chips as built; D"),
+    _P("flow_learned_error", 0.05, 0, 1, "", "of it, once their error is learned; D"),
     _P("plate_heat_share", 0.94, 0.1, 1, "", "of a tray's power, the rest warms its air; S"),
     _P("plate_w_k", 222.0, 1, 1e5, "W/K", "cold plates of a tray to coolant; D: 0.018 K/W a GPU"),
     _P("plate_j_k", 1000.0, 1, 1e6, "J/K", "cold plates of a tray; D: 2.6 kg of copper"),
@@ -151,6 +160,7 @@ TABLE: tuple[Parameter, ...] = (
     _P("pump_rate_per_s", 0.05, 0.001, 1, "1/s", "slew of the pump drive; D"),
     _P("pump_rpm_full", 6000.0, 1, 65535, "rpm", "speed at full drive; D"),
     _P("pump_tolerance", 0.1, 0.01, 1, "", "of full speed, between drive and tachometer; D"),
+    _P("pump_lag_s", 3.0, 0.1, 60, "s", "lag of the slowest healthy pump; D: 1.5 times spin-up"),
     _P("pump_failed_s", 3.0, 0.1, 600, "s", "out of tolerance so long means failed; D"),
     _P("bypass_feed_forward", 0.9, 0, 1, "", "share of the mixing rule applied; D"),
     _P("bypass_gain_per_k", 0.02, 0, 1, "1/K", "bypass per kelvin; D"),

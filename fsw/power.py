@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fsw.state_of_charge import SOC_POINTS, interpolate, open_circuit_curve
+from fsw.state_of_charge import open_circuit_v
 
 SHORTEST_HORIZON_S = 30.0  # the end of an eclipse is never taken for nearer
 FORECAST_TOLERANCE_S = 60.0  # darkness this far from any forecast eclipse is a surprise
@@ -88,7 +88,7 @@ class PowerLaw:
     def energy_wh(self, soc_from: float, soc_to: float) -> float:
         """Energy (W h) at the terminals between two states of charge; negative when charging."""
         parameters = self._parameters
-        mean_v = interpolate(0.5 * (soc_from + soc_to), SOC_POINTS, open_circuit_curve(parameters))
+        mean_v = open_circuit_v(parameters, 0.5 * (soc_from + soc_to))
         return (soc_from - soc_to) * parameters["battery_capacity_ah"] * mean_v
 
     def step(self, inputs: PowerInputs) -> PowerBudget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from fsw.current_check import CurrentSensor
 from fsw.modes import COMMANDABLE, Mode
 from fsw.protected_memory import ProtectedMemory
 
@@ -16,7 +17,11 @@ _PUMP_B = 1
 _PUMP_A_FAILED = 2
 _PUMP_B_FAILED = 4
 _FLOW_SENSOR_FAILED = 8
-_BATTERY_SENSOR_FAILED = 16
+_CURRENT_FAILED = {
+    CurrentSensor.BATTERY: 16,
+    CurrentSensor.ARRAY: 32,
+    CurrentSensor.LOADS: 64,
+}
 
 
 @dataclass
@@ -29,7 +34,7 @@ class StoredState:
     pump_a_failed: bool = False
     pump_b_failed: bool = False
     flow_sensor_failed: bool = False
-    battery_sensor_failed: bool = False
+    current_failed: CurrentSensor | None = None
     safe_recoveries: int = 0
     given_up: int = 0  # trays, bit i = tray i
     load_limit: float = 1.0
@@ -55,7 +60,9 @@ class StoredState:
             state.pump_a_failed = bool(found & _PUMP_A_FAILED)
             state.pump_b_failed = bool(found & _PUMP_B_FAILED)
             state.flow_sensor_failed = bool(found & _FLOW_SENSOR_FAILED)
-            state.battery_sensor_failed = bool(found & _BATTERY_SENSOR_FAILED)
+            for sensor, bit in _CURRENT_FAILED.items():
+                if found & bit:
+                    state.current_failed = sensor
             state.safe_recoveries = recoveries
             state.given_up = given_up
             if 0.0 <= load_limit <= 1.0:
@@ -83,7 +90,7 @@ class StoredState:
             | _PUMP_A_FAILED * self.pump_a_failed
             | _PUMP_B_FAILED * self.pump_b_failed
             | _FLOW_SENSOR_FAILED * self.flow_sensor_failed
-            | _BATTERY_SENSOR_FAILED * self.battery_sensor_failed
+            | (_CURRENT_FAILED[self.current_failed] if self.current_failed else 0)
         )
         mode = Mode.BOOT if self.mode is None else self.mode
         memory.write(

@@ -16,6 +16,7 @@ radiator in 540 to 1,200 s.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -223,37 +224,50 @@ class PumpCheck:
 class PumpMonitor:
     """Compares the tachometer of the pump in use with its drive.
 
-    The drive is filtered with the pump's own lag, so that a change of drive is not a failure.
+    The drive is filtered with the lag of the slowest healthy pump, so that a change of drive is not
+    a failure. Of the time in which the error is out of tolerance, what such a pump needs to make it
+    as small as it has become does not count: it spins up. Only an error below all since it began is
+    smaller, so that noise, or a tachometer that creeps, wins a dead pump a few seconds in all.
     """
-
-    LAG_S = 3.0
 
     def __init__(self, parameters: Mapping[str, float]) -> None:
         self._parameters = parameters
-        self._expected: float | None = None
-        self._bad_s = self._good_s = 0.0
+        self.reset()
 
     def reset(self) -> None:
         """The other pump is in use from now on, or the drive was taken away."""
-        self._expected = None
+        self._expected: float | None = None
+        self._least_rpm: float | None = None  # error, since it is out of tolerance
         self._bad_s = self._good_s = 0.0
 
     def step(self, drive: float, speed_rpm: float, dt_s: float) -> PumpCheck:
         """One sample of drive (0 to 1) and speed."""
         parameters = self._parameters
-        full_rpm = parameters["pump_rpm_full"]
+        full_rpm, lag_s = parameters["pump_rpm_full"], parameters["pump_lag_s"]
         if self._expected is None:
             # Give a pump that just started its run-up time: begin from what it does.
             self._expected = speed_rpm / full_rpm
-        self._expected += min(dt_s / self.LAG_S, 1.0) * (drive - self._expected)
+        self._expected += min(dt_s / lag_s, 1.0) * (drive - self._expected)
         expected_rpm = self._expected * full_rpm
-        tolerance_rpm = parameters["pump_tolerance"] * full_rpm
-        if abs(speed_rpm - expected_rpm) > tolerance_rpm:
-            self._bad_s, self._good_s = self._bad_s + dt_s, 0.0
-        else:
+        error_rpm = abs(speed_rpm - expected_rpm)
+        if error_rpm <= parameters["pump_tolerance"] * full_rpm:
             self._bad_s, self._good_s = 0.0, self._good_s + dt_s
+            self._least_rpm = None
+        else:
+            self._good_s = 0.0
+            self._bad_s += max(dt_s - self._spun_up_s(error_rpm), 0.0)
         failed_s = parameters["pump_failed_s"]
         return PumpCheck(self._bad_s >= failed_s, self._good_s >= failed_s, expected_rpm)
+
+    def _spun_up_s(self, error_rpm: float) -> float:
+        """What the slowest healthy pump needs to bring the smallest error so far down to this."""
+        least_rpm = self._least_rpm
+        if least_rpm is not None and error_rpm >= least_rpm:
+            return 0.0
+        self._least_rpm = error_rpm
+        if least_rpm is None:
+            return 0.0
+        return self._parameters["pump_lag_s"] * math.log(least_rpm / error_rpm)
 
 
 class EmergencyCut:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from fsw.acquisition import TrayTelemetry
+from fsw.thermal import clamp
 from fsw.tray_heat import Excess
 
 LEAST_NEIGHBOURS = 2  # a tray is judged by at least so many others
@@ -35,12 +36,18 @@ class TrayCheck:
         usual = Excess(
             median(found.gpu_k for found in known) if known else 0.0,
             median(found.hbm_k for found in known) if known else 0.0,
+            median(found.rise_k for found in known) if known else 0.0,
         )
         for index, (tray, found) in enumerate(zip(trays, excess, strict=True)):
             if found is None or len(known) <= LEAST_NEIGHBOURS:
                 above_k = float("-inf")
             else:
-                above_k = max(found.gpu_k - usual.gpu_k, found.hbm_k - usual.hbm_k)
+                # Chips that have yet to warm up are not as far below the model as the others.
+                part = clamp(found.rise_k / usual.rise_k, 0.0, 1.0) if usual.rise_k > 0.0 else 1.0
+                above_k = max(
+                    found.gpu_k - max(usual.gpu_k, part * usual.gpu_k),
+                    found.hbm_k - max(usual.hbm_k, part * usual.hbm_k),
+                )
             self._judge(index, above_k, dt_s)
             self._watch(index, tray, dt_s)
 

@@ -31,6 +31,7 @@ class Excess:
 
     gpu_k: float
     hbm_k: float
+    rise_k: float  # what a GPU ought to read above the coolant supply
 
 
 class TrayHeat:
@@ -77,5 +78,7 @@ class TrayHeat:
         model.coolant_k = heat_w / (coolant_j_k + stream_w_k + share * plate_j_k)
         model.plate_k = (own_w + plate_w_k * model.coolant_k) / (plate_j_k + plate_w_k)
         return Excess(
-            tray.gpu_k - gpu_rise_k - model.plate_k, tray.hbm_k - hbm_rise_k - model.plate_k
+            tray.gpu_k - gpu_rise_k - model.plate_k,
+            tray.hbm_k - hbm_rise_k - model.plate_k,
+            gpu_rise_k + model.plate_k - supply_k,
         )

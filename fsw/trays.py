@@ -3,6 +3,7 @@
 | symptom | steps, each tried a bounded number of times |
 | --- | --- |
 | hung: running, heartbeat stands still; or the tray reports a fault | reset, power cycle, give up |
+| draws more than it can take (small latch-up) | power cycle, give up |
 | over-current trip (latch-up) | wait unpowered, re-arm, power on, give up |
 | over-temperature trip | wait until cool, re-arm, power on, give up |
 | does not come up after power-on or reload | power cycle, give up |
@@ -107,6 +108,13 @@ class TrayCare:
         for index, care in enumerate(self._care):
             if mask >> index & 1 and not care.given_up:
                 self._give_up(index, care, "hot whatever it draws")
+
+    def latched_up(self, mask: int, time_s: float) -> None:
+        """These trays draw more than they can take: only without power does that end."""
+        for index, care in enumerate(self._care):
+            if mask >> index & 1 and care.on and not care.given_up:
+                care.well_since_s = float("inf")
+                self._cycle(index, care, time_s, "latched up")
 
     def lost_power(self) -> None:
         """The controller was reset or safe: every tray is off, and comes back staggered."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fsw import registers as r
 from fsw.acquisition import RackTelemetry, TrayTelemetry
 from fsw.frame_care import FrameCare
+from fsw.latchup_check import LatchUpCheck
 from fsw.modes import COMPUTING, Mode
 from fsw.power import PowerBudget
 from fsw.rack import Rack
@@ -27,6 +28,8 @@ class TrayApp:
         rack = self._rack
         switches = rack.switches if self._care is None else self._care.switches
         self._care = TrayCare(rack.parameters, rack.trays, rack.report, switches, rack.given_up)
+        self._latchups = LatchUpCheck(rack.parameters, rack.trays, rack.report)
+        self._looked_ns = -1
 
     def take_over(self, switches: int) -> None:
         """The controller kept these load switches closed over a restart of this software."""
@@ -55,6 +58,9 @@ class TrayApp:
         if rack.mode is Mode.SAFE:
             care.lost_power()
         care.too_hot(rack.too_hot_trays)
+        if block.time_ns != self._looked_ns:  # a look is taken once
+            self._looked_ns = block.time_ns
+            care.latched_up(self._latchups.look(block.trays), time_ns / 1e9)
         commands = care.step(block.trays, time_ns / 1e9, self._may_run(), block.time_ns / 1e9)
         rack.given_up = care.given_up
         controller = rack.controller

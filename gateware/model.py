@@ -19,9 +19,12 @@ from fsw.register_map import Region, Register
 from gateware.model_frames import WORDS as FRAMES_WORDS
 from gateware.model_frames import ConfigurationFrames
 from gateware.model_injection import LinkFaults
+from gateware.model_lines import RELOAD, RESET, SCRUB, CommandLines
 from gateware.model_link import SILENT_TICKS_MAX, FrameReceiver, RmapTarget
 from gateware.model_memory import CODEWORD_MASK, WORDS, ProtectedMemory
 from gateware.model_sensors import SensorStore
+from gateware.model_trips import Trips
+from gateware.model_watchdog import Watchdog
 from gateware.triplication import (
     CAPS_FIRST,
     STATE_FIRST,
@@ -31,10 +34,6 @@ from gateware.triplication import (
 )
 
 TRAYS_MAX = 32
-COMMAND_LINE_TICKS = 20
-KICK_KEY = 0x5AFE_C0DE
-ENTER_SAFE_KEY = 0x5AFE_0001
-LEAVE_SAFE_KEY = 0x5AFE_0000
 
 _MASK16 = 0xFFFF
 _MASK32 = 0xFFFF_FFFF
@@ -70,9 +69,9 @@ _CONFIG_SCAN = _index(r.CONTROL_CONFIG_SCAN)
 _ENABLE_BITS = {_WATCHDOG: 16, _SCRUB: 16, _CONFIG_SCAN: 8}
 _COPY_WORDS = 64  # of region flip_registers to a copy
 _LINES = {
-    r.COMMAND_TRAY_RESET.address: 0,
-    r.COMMAND_TRAY_SCRUB.address: 1,
-    r.COMMAND_TRAY_RELOAD.address: 2,
+    r.COMMAND_TRAY_RESET.address: RESET,
+    r.COMMAND_TRAY_SCRUB.address: SCRUB,
+    r.COMMAND_TRAY_RELOAD.address: RELOAD,
 }
 
 
@@ -110,19 +109,10 @@ class ControllerModel:
         self._control = list(_RESETS)
         self._caps = [r.TRAY_CONTROL_CAP.reset] * self.trays
         self._uptime = 0
-        self._safe = False
-        self._watchdog_expired = False
-        self._watchdog_ticks = 0
-        self._expired = 0
-        self._bad_kicks = 0
+        self._watchdog = Watchdog(_RESETS[_WATCHDOG])
         self._scrub_ticks = 0
-        self._lines = [0, 0, 0]
-        self._line_ticks = [0, 0, 0]
-        self._over_temperature = 0
-        self._over_current = 0
-        self._trips = 0
-        self._debounce = [0] * self.trays
-        self._debouncing = False
+        self._lines = CommandLines()
+        self._trips = Trips(self.trays)
         self._mismatches = 0
         self._last_repaired = 0
         self._powered = 0
@@ -165,7 +155,7 @@ class ControllerModel:
     def actuators(self) -> bytes:
         """The actuator vector as it is now."""
         control = self._control
-        if self._safe:
+        if self._watchdog.safe:
             pump_a, bypass = control[_SAFE_DRIVE] >> 16, control[_SAFE_DRIVE] & _MASK16
             pump_b = 0
         else:
@@ -173,12 +163,12 @@ class ControllerModel:
             bypass = control[_THERMAL_DRIVE] >> 16
         return self._actuator_struct.pack(
             self._powered,
-            *self._lines,
+            *self._lines.driven,
             pump_a,
             pump_b,
             bypass,
             self._heater(),
-            self._tripped << 1 | self._safe,
+            bool(self._trips.latched) << 1 | self._watchdog.safe,
             *self._caps,
         )
 
@@ -238,10 +228,13 @@ class ControllerModel:
             shift = _ENABLE_BITS.get(number)  # where the enable bit is kept
             return word if shift is None else word >> 31 << shift | word & (1 << shift) - 1
         return {
-            "safe": int(self._safe),
-            "watchdog_ticks": self._watchdog_ticks,
-            "over_temperature": self._over_temperature,
-            "over_current": self._over_current,
+            "safe": int(self._watchdog.safe),
+            "watchdog_ticks": self._watchdog.ticks,
+            "over_temperature": self._trips.over_temperature,
+            "over_current": self._trips.over_current,
+            **dict(
+                zip(("reset_lines", "scrub_lines", "reload_lines"), self._lines.driven, strict=True)
+            ),
         }[name]
 
     # The link's side (gateware.model_link.AddressSpace)
@@ -324,7 +317,7 @@ class ControllerModel:
             return self._fast_block()
         if region is r.TRAYS:
             return self._sensors.tray_block(
-                self._powered, self._over_temperature, self._over_current
+                self._powered, self._trips.over_temperature, self._trips.over_current
             )
         if region is r.CONTROL:
             words = self._control
@@ -343,27 +336,27 @@ class ControllerModel:
         return b"".join(word.to_bytes(4, "big") for word in words)
 
     def _fast_block(self) -> bytes:
-        memory, receiver = self.memory, self._receiver
+        memory, receiver, trips = self.memory, self._receiver, self._trips
         status = (
             (self._uptime & _MASK16) << 16
             | self.frames.damaged << 6
-            | self._watchdog_expired << 5
+            | self._watchdog.expired << 5
             | bool(self._heater()) << 4
             | memory.memory_error >> 31 << 3
-            | self._control[_WATCHDOG] >> 31 << 2
-            | self._tripped << 1
-            | self._safe
+            | self._watchdog.enabled << 2
+            | bool(trips.latched) << 1
+            | self._watchdog.safe
         )
         return b"".join(
             (
-                _FAST_HEAD.pack(status, self._over_temperature, self._over_current, self._powered),
+                _FAST_HEAD.pack(status, trips.over_temperature, trips.over_current, self._powered),
                 self._sensors.rack[:12],
                 self._sensors.hottest(self._powered),
                 self._sensors.rack[12:],
                 _FAST_TAIL.pack(
                     memory.corrected << 16 | memory.uncorrectable,
                     receiver.received << 16 | receiver.dropped,
-                    self._trips << 16 | self._rmap.commands,
+                    trips.count << 16 | self._rmap.commands,
                 ),
             )
         )
@@ -374,7 +367,7 @@ class ControllerModel:
             receiver.crc_errors << 16 | receiver.framing_errors,
             receiver.oversize_errors << 16 | rmap.discarded,
             rmap.refused << 16 | rmap.last_status,
-            self._expired << 16 | self._bad_kicks,
+            self._watchdog.expirations << 16 | self._watchdog.bad_kicks,
             memory.memory_error,
             memory.passes << 16 | memory.next_word,
             memory.memory_uncorrectable,
@@ -391,7 +384,7 @@ class ControllerModel:
             word &= self._tray_mask
         self._control[index] = word
         if index == _WATCHDOG:
-            self._watchdog_ticks = 0
+            self._watchdog.configure(word)
         elif index == _SCRUB:
             self._scrub_ticks = 0
         elif index == _CONFIG_SCAN:
@@ -403,26 +396,15 @@ class ControllerModel:
 
     def _command(self, address: int, word: int) -> None:
         if address == r.COMMAND_WATCHDOG_KICK.address:
-            if word == KICK_KEY:
-                self._watchdog_ticks = 0
-            else:
-                self._bad_kicks = self._bad_kicks + 1 & _MASK16
+            self._watchdog.kick(word)
         elif address == r.COMMAND_SAFE.address:
-            if word == ENTER_SAFE_KEY:
-                self._enter_safe()
-            elif word == LEAVE_SAFE_KEY:
-                self._safe = False
-                self._watchdog_ticks = 0
+            self._watchdog.command(word)
         elif address == r.COMMAND_OVER_TEMPERATURE_CLEAR.address:
-            self._over_temperature &= ~word
+            self._trips.over_temperature &= ~word
         elif address == r.COMMAND_OVER_CURRENT_CLEAR.address:
-            self._over_current &= ~word
+            self._trips.over_current &= ~word
         else:
-            line = _LINES[address]
-            trays = word & self._tray_mask
-            if trays:
-                self._lines[line] |= trays
-                self._line_ticks[line] = COMMAND_LINE_TICKS
+            self._lines.drive(_LINES[address], word & self._tray_mask)
 
     # Consequences
 
@@ -432,71 +414,52 @@ class ControllerModel:
         self._compare_currents()
         self._settle()
 
-    @property
-    def _tripped(self) -> bool:
-        return bool(self._over_temperature | self._over_current)
-
-    def _enter_safe(self) -> None:
-        self._safe = True
-        self._watchdog_ticks = 0
-
     def _heater(self) -> int:
         """Heater drive: the thermostat goes before the safe state, that before the command."""
         if self._sensors.coolant_supply_a < self._control[_THERMOSTAT]:
             return _HEATER_FULL
-        return 0 if self._safe else self._control[_THERMAL_DRIVE] & _MASK16
+        return 0 if self._watchdog.safe else self._control[_THERMAL_DRIVE] & _MASK16
 
     def _compare_temperatures(self) -> None:
-        """Trays above a temperature limit, powered or not."""
         limits = self._control[_TEMPERATURE_LIMIT]
-        self._too_hot = self._sensors.above_temperature(limits >> 16, limits & _MASK16)
+        self._trips.too_hot = self._sensors.above_temperature(limits >> 16, limits & _MASK16)
 
     def _compare_currents(self) -> None:
-        """Trays above the current limit, powered or not."""
-        self._too_much = self._sensors.above_current(self._control[_CURRENT_LIMIT])
+        self._trips.too_much = self._sensors.above_current(self._control[_CURRENT_LIMIT])
 
     def _settle(self) -> None:
         """Latch over-currents, then work out which trays are powered."""
         self._powered = self._load_switches()
-        tripping = self._powered & self._too_much
-        if tripping:
-            self._over_current |= tripping
-            self._trips = self._trips + tripping.bit_count() & _MASK16
+        if self._trips.trip_over_current(self._powered):
             self._powered = self._load_switches()
 
     def _load_switches(self) -> int:
-        if self._safe:
+        if self._watchdog.safe:
             return 0
-        return self._control[_POWER_SWITCH] & ~(self._over_temperature | self._over_current)
+        return self._control[_POWER_SWITCH] & ~self._trips.latched
 
     # Ticks
 
     def _quiet_ticks(self) -> int:
         """Ticks from now on that only advance counters."""
-        if self._powered & self._too_hot or self._debouncing:
+        if self._powered & self._trips.too_hot or self._trips.debouncing:
             return 0
         quiet = _QUIET
         if self._receiver.in_progress:
             quiet = SILENT_TICKS_MAX - 1 - self._receiver.silent_ticks
-        for ticks in self._line_ticks:
-            if ticks:
-                quiet = min(quiet, ticks - 1)
-        watchdog, scrub = self._control[_WATCHDOG], self._control[_SCRUB]
-        if watchdog & _ENABLE and not self._safe:
-            quiet = min(quiet, max(watchdog & _MASK16, 1) - 1 - self._watchdog_ticks)
+        quiet = self._lines.quiet_ticks(quiet)
+        quiet = self._watchdog.quiet_ticks(quiet)
+        scrub = self._control[_SCRUB]
         if scrub & _ENABLE:
             quiet = min(quiet, max(scrub & _MASK16, 1) - 1 - self._scrub_ticks)
         return quiet
 
     def _pass_ticks(self, count: int) -> None:
-        """Advance every running counter; none of them gets to its end."""
+        """Advance every running counter; of several ticks none brings a counter to its end."""
         self._uptime = self._uptime + count & _MASK32
         self._receiver.pass_ticks(count)
-        for line, ticks in enumerate(self._line_ticks):
-            if ticks:
-                self._line_ticks[line] = ticks - count
-        if self._control[_WATCHDOG] & _ENABLE and not self._safe:
-            self._watchdog_ticks += count
+        self._lines.pass_ticks(count)
+        self._watchdog.pass_ticks(count)
         if self._control[_SCRUB] & _ENABLE:
             self._scrub_ticks += count
         self.frames.pass_ticks(count)  # nothing else in a tick looks at them
@@ -505,29 +468,9 @@ class ControllerModel:
         """One tick in full."""
         powered = self._powered
         self._pass_ticks(1)
-        for line, ticks in enumerate(self._line_ticks):
-            if not ticks:
-                self._lines[line] = 0
-        self._debounce_temperatures(powered & self._too_hot)
-        self._run_watchdog()
+        self._trips.tick(powered, self._control[_DEBOUNCE])
+        self._watchdog.expire()
         if self._scrub_ticks >= max(self._control[_SCRUB] & _MASK16, 1):
             self._scrub_ticks = 0
             self.memory.scrub()
         self._settle()
-
-    def _debounce_temperatures(self, hot: int) -> None:
-        limit = max(self._control[_DEBOUNCE], 1)
-        for tray in range(self.trays):
-            ticks = self._debounce[tray] + 1 if hot >> tray & 1 else 0
-            if ticks >= limit:
-                ticks = 0
-                self._over_temperature |= 1 << tray
-                self._trips = self._trips + 1 & _MASK16
-            self._debounce[tray] = ticks
-        self._debouncing = any(self._debounce)
-
-    def _run_watchdog(self) -> None:
-        if self._watchdog_ticks >= max(self._control[_WATCHDOG] & _MASK16, 1):
-            self._enter_safe()
-            self._watchdog_expired = True
-            self._expired = self._expired + 1 & _MASK16

@@ -1,7 +1,7 @@
 """The triplicated registers of the controller: names, numbers and widths, for model and bench.
 
 Numbers are those of `diagnostics.voter.register`: the word of a register in region `control`, 16 to
-19 for state, 32 + i for the cap of tray i. A mask selects flip-flops of one copy: bit i is bit i of
+22 for state, 32 + i for the cap of tray i. A mask selects flip-flops of one copy: bit i is bit i of
 the register, but for the enable bit of `watchdog`, `scrub` (bit 16) and `config_scan` (bit 8).
 """
 
@@ -51,9 +51,9 @@ def triplicated(trays: int) -> Mapping[str, TriplicatedRegister]:
                 width = trays
             name = register.name.removeprefix("control.")
             entries.append((name, (register.address - r.CONTROL.base) // 4, width))
-    state = (("safe", 1), ("watchdog_ticks", 16), ("over_temperature", trays))
-    for index, (name, width) in enumerate((*state, ("over_current", trays))):
-        entries.append((name, STATE_FIRST + index, width))
+    per_tray = ("over_temperature", "over_current", "reset_lines", "scrub_lines", "reload_lines")
+    state = (("safe", 1), ("watchdog_ticks", 16), *((name, trays) for name in per_tray))
+    entries += [(name, STATE_FIRST + index, width) for index, (name, width) in enumerate(state)]
     entries += [(f"cap_{tray}", CAPS_FIRST + tray, 32) for tray in range(trays)]
     return {name: TriplicatedRegister(name, number, width) for name, number, width in entries}
 

@@ -89,6 +89,21 @@ def cutoff_rigidity_mv(position_ecef_m: FloatArray) -> FloatArray:
     return np.asarray(1e3 * STORMER_CUTOFF_GV * cosine**4 / radii**2)
 
 
+def admitted_share(
+    position_ecef_m: FloatArray, energies_mev: tuple[float, ...], rigidity_scale_mv: float
+) -> FloatArray:
+    """Protons above each energy (N, E) at positions (N, 3), per proton above 10 MeV far outside.
+
+    `rigidity_scale_mv` is R0 of the spectrum.
+    """
+    radius_m = np.linalg.norm(position_ecef_m, axis=-1)
+    open_sky = 0.5 * (1.0 + np.sqrt(1.0 - np.minimum(EARTH_MEAN_RADIUS_M / radius_m, 1.0) ** 2))
+    cutoff = cutoff_rigidity_mv(position_ecef_m)[:, None]
+    admitted = np.maximum(cutoff, np.array([rigidity_mv(energy) for energy in energies_mev]))
+    spectrum = np.exp(-(admitted - rigidity_mv(10.0)) / rigidity_scale_mv)
+    return np.asarray(open_sky[:, None] * spectrum)
+
+
 def storm_flux(
     storm: SolarStorm,
     time_s: FloatArray,
@@ -96,10 +111,5 @@ def storm_flux(
     energies_mev: tuple[float, ...],
 ) -> FloatArray:
     """Storm protons (N, E), p/cm²/s, above each energy at times (N,) and positions (N, 3)."""
-    radius_m = np.linalg.norm(position_ecef_m, axis=-1)
-    open_sky = 0.5 * (1.0 + np.sqrt(1.0 - np.minimum(EARTH_MEAN_RADIUS_M / radius_m, 1.0) ** 2))
-    peak = storm.peak_flux_10mev_cm2_s * storm.profile(time_s) * open_sky
-    cutoff = cutoff_rigidity_mv(position_ecef_m)[:, None]
-    admitted = np.maximum(cutoff, np.array([rigidity_mv(energy) for energy in energies_mev]))
-    spectrum = np.exp(-(admitted - rigidity_mv(10.0)) / storm.rigidity_mv)
-    return np.asarray(peak[:, None] * spectrum)
+    peak = storm.peak_flux_10mev_cm2_s * storm.profile(time_s)
+    return peak[:, None] * admitted_share(position_ecef_m, energies_mev, storm.rigidity_mv)

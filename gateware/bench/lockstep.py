@@ -185,8 +185,8 @@ class Bench:
         return seen
 
     def arm(self, name: str, mask: int, clocks: int) -> None:
-        """XOR `mask` into a register half a clock after that many clocks from now."""
-        register = self.flops()[name]
+        """XOR `mask` into a register or word half a clock after that many clocks from now."""
+        register = self._place(name)
 
         async def strike() -> None:
             await Timer(clocks * CLOCK_NS + CLOCK_NS // 2, "ns")

@@ -58,6 +58,9 @@ module upset_injector #(
     `READ_BACK(17, controller.watchdog.counter)
     `READ_BACK(18, controller.trips.over_temperature)
     `READ_BACK(19, controller.trips.over_current)
+    `READ_BACK(20, controller.reset_command.lines)
+    `READ_BACK(21, controller.scrub_command.lines)
+    `READ_BACK(22, controller.reload_command.lines)
 
     genvar tray;
     generate

@@ -15,6 +15,7 @@ module rmap_target #(
     input  wire         i_data_ok,
     output wire [5:0]   o_index,
     input  wire [31:0]  i_word,
+    input  wire [31:0]  i_first,
     output wire         o_ready,
     input  wire         i_hold,
     output wire         o_bus_valid,

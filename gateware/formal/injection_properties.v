@@ -157,6 +157,11 @@ module injection_properties (
     (* hierconn *) wire [1:0]  \dut.reply_q ;
     (* hierconn *) wire [7:0]  \dut.replies_q ;
     (* hierconn *) wire [15:0] \dut.hang_q ;
+    (* hierconn *) wire        \dut.hang_armed_q ;
+    (* hierconn *) wire [1:0]  \dut.sensor_q ;
+    (* hierconn *) wire        \dut.sensor_armed_q ;
+    (* hierconn *) wire        \dut.front_end_off_q ;
+    (* hierconn *) wire        \dut.front_end_off_again_q ;
     (* hierconn *) wire        \dut.replying_q ;
 
     always @*
@@ -170,6 +175,10 @@ module injection_properties (
             assert (dut.hang_q == (for_ever ? 16'hFFFF
                                    : (ticks_q >= {1'b0, hang_ticks}) ? 16'd0
                                    : hang_ticks - ticks_q[15:0]));
+            assert (dut.hang_armed_q || (dut.hang_q == 16'd0));
+            assert (dut.sensor_q == sensor_kind);
+            assert (dut.sensor_armed_q || (sensor_kind == 2'd0));
+            assert (dut.front_end_off_q == dut.front_end_off_again_q);
         end
 `endif
 

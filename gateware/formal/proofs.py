@@ -139,6 +139,16 @@ PROOFS = (
         top="injection_properties",
     ),
     Proof(
+        name="injection_upset",
+        claim="injection: from any state, no one bit set puts a fault in, nor lasts",
+        top="injection_upset_properties",
+    ),
+    Proof(
+        name="command_lines",
+        claim="command lines: from any state, none rises but by a write, and for 20 ticks",
+        top="command_lines_properties",
+    ),
+    Proof(
         name="samples",
         claim="acquisition of vectors: the newest sample is looked at, but for faults asked for",
         top="acquisition_properties",

@@ -60,6 +60,7 @@ module controller #(
     wire         data_ok;
     wire [5:0]   data_index;
     wire [31:0]  data_word;
+    wire [31:0]  first_word;
     wire         target_ready;
     wire         framing;
     wire         oversize;
@@ -83,6 +84,7 @@ module controller #(
         .o_data_ok   (data_ok),
         .i_index     (data_index),
         .o_word      (data_word),
+        .o_first     (first_word),
         .i_ready     (target_ready && !counting && !hang),
         .o_framing   (framing),
         .o_oversize  (oversize),
@@ -131,6 +133,7 @@ module controller #(
         .i_data_ok     (data_ok),
         .o_index       (data_index),
         .i_word        (data_word),
+        .i_first       (first_word),
         .o_ready       (target_ready),
         .i_hold        (scrub_valid || !memory_ready || config_busy || counting || !encoder_idle),
         .o_bus_valid   (bus_valid),
@@ -393,6 +396,9 @@ module controller #(
     wire [TRAYS-1:0] reset_lines;
     wire [TRAYS-1:0] scrub_lines;
     wire [TRAYS-1:0] reload_lines;
+    wire             reset_mismatch;
+    wire             scrub_mismatch;
+    wire             reload_mismatch;
     wire [15:0]      pump_a;
     wire [15:0]      pump_b;
     wire [15:0]      bypass;
@@ -418,31 +424,37 @@ module controller #(
         .i_upset          (upset)
     );
 
-    command_lines #(.TRAYS(TRAYS)) reset_command (
-        .i_clk   (i_clk),
-        .i_rst   (i_rst),
-        .i_tick  (i_tick),
-        .i_write (reset_write),
-        .i_trays (bus_data[TRAYS-1:0]),
-        .o_lines (reset_lines)
+    command_lines #(.TRAYS(TRAYS), .NUMBER(8'd20)) reset_command (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_tick     (i_tick),
+        .i_write    (reset_write),
+        .i_trays    (bus_data[TRAYS-1:0]),
+        .o_lines    (reset_lines),
+        .o_mismatch (reset_mismatch),
+        .i_upset    (upset)
     );
 
-    command_lines #(.TRAYS(TRAYS)) scrub_command (
-        .i_clk   (i_clk),
-        .i_rst   (i_rst),
-        .i_tick  (i_tick),
-        .i_write (scrub_write),
-        .i_trays (bus_data[TRAYS-1:0]),
-        .o_lines (scrub_lines)
+    command_lines #(.TRAYS(TRAYS), .NUMBER(8'd21)) scrub_command (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_tick     (i_tick),
+        .i_write    (scrub_write),
+        .i_trays    (bus_data[TRAYS-1:0]),
+        .o_lines    (scrub_lines),
+        .o_mismatch (scrub_mismatch),
+        .i_upset    (upset)
     );
 
-    command_lines #(.TRAYS(TRAYS)) reload_command (
-        .i_clk   (i_clk),
-        .i_rst   (i_rst),
-        .i_tick  (i_tick),
-        .i_write (reload_write),
-        .i_trays (bus_data[TRAYS-1:0]),
-        .o_lines (reload_lines)
+    command_lines #(.TRAYS(TRAYS), .NUMBER(8'd22)) reload_command (
+        .i_clk      (i_clk),
+        .i_rst      (i_rst),
+        .i_tick     (i_tick),
+        .i_write    (reload_write),
+        .i_trays    (bus_data[TRAYS-1:0]),
+        .o_lines    (reload_lines),
+        .o_mismatch (reload_mismatch),
+        .i_upset    (upset)
     );
 
     actuator_drive actuator_drive (
@@ -586,7 +598,8 @@ module controller #(
         .i_clk      (i_clk),
         .i_rst      (i_rst),
         .i_control  (control_mismatch),
-        .i_state    ({over_current_mismatch, over_temperature_mismatch,
+        .i_state    ({reload_mismatch, scrub_mismatch, reset_mismatch,
+                      over_current_mismatch, over_temperature_mismatch,
                       ticks_mismatch, safe_mismatch}),
         .i_caps     (caps_mismatch),
         .o_repair   (repair),

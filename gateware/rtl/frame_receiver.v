@@ -25,6 +25,7 @@ module frame_receiver (
     output wire         o_data_ok,
     input  wire [5:0]   i_index,
     output wire [31:0]  o_word,
+    output wire [31:0]  o_first,
     input  wire         i_ready,
     // frames dropped, one clock each
     output wire         o_framing,
@@ -115,7 +116,8 @@ module frame_receiver (
         .o_header_ok (o_header_ok),
         .o_data_ok   (o_data_ok),
         .i_index     (i_index),
-        .o_word      (o_word)
+        .o_word      (o_word),
+        .o_first     (o_first)
     );
 
 endmodule

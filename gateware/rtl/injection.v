@@ -5,6 +5,10 @@
 // when the reply to its own write has gone; while it lasts the receiver is held in reset, ticks are
 // counted, and the one that takes the counter to 0 ends it.
 //
+// No upset puts a fault in that lasts: each takes two flops, what it is and that it was asked for. One
+// without the other acts on nothing, and both are cleared in the next clock; but kind and count of reply
+// faults stay until they are written.
+//
 // Latency: 1 clock from a write to its fault, and from a quiet link to a hang; 2 clocks from the last
 // tick to its end; strikes act in the clock of the write.
 // Reset: no fault; the front end is off where STIMULUS is 1.
@@ -51,8 +55,10 @@ module injection #(
     localparam [31:0] RACK  = `RS_STIMULUS_RACK_BASE;
     localparam [31:0] FLIPS = `RS_FLIP_REGISTERS_BASE;
 
-    reg        front_end_off_q;
+    (* keep, syn_preserve = 1, dont_touch = "true" *) reg front_end_off_q;
+    (* keep, syn_preserve = 1, dont_touch = "true" *) reg front_end_off_again_q;
     reg [1:0]  sensor_q;
+    reg        sensor_armed_q; // asked for
     reg [8:0]  channel_q;
     reg [15:0] offset_q;
     reg [1:0]  reply_q;
@@ -60,6 +66,7 @@ module injection #(
     reg [1:0]  hit_q;       // what happens to the reply of this command
     reg        replying_q;
     reg [15:0] hang_q;      // ticks left
+    reg        hang_armed_q; // asked for
     reg        hanging_q;
 
     wire [31:0] address = {15'd0, i_address};
@@ -71,34 +78,49 @@ module injection #(
     wire strike       = i_write && (address >= FLIPS) && (address < `RS_FLIP_REGISTERS_END);
     wire replied      = replying_q && !i_replying;
 
-    assign o_front_end_off = front_end_off_q;
-    assign o_freeze        = (sensor_q == FREEZE);
-    assign o_skew          = (sensor_q == SKEW);
+    assign o_front_end_off = front_end_off_q && front_end_off_again_q;
+    assign o_freeze        = sensor_armed_q && (sensor_q == FREEZE);
+    assign o_skew          = sensor_armed_q && (sensor_q == SKEW);
     assign o_channel       = channel_q;
     assign o_offset        = offset_q;
     assign o_drop_reply    = (hit_q == DROP);
     assign o_corrupt_reply = (hit_q == CORRUPT);
-    assign o_hang          = hanging_q;
+    assign o_hang          = hang_armed_q && hanging_q;
 
     assign o_stimulus       = i_write && (address >= RACK) && (address < `RS_INJECTION_BASE);
     assign o_stimulus_index = i_address[9:2];  // the two regions lie one behind the other
 
     assign o_strike = {strike, i_address[9:8], 2'b00, i_address[7:2]};  // 256 bytes a copy
 
+    wire front_end_off = write_source ? i_data[`RS_INJECTION_SOURCE_STIMULUS] : o_front_end_off;
+
+    // `keep` and a process of its own for each, as in triplicated: synthesis would make one of the two.
+    (* keep *) always @(posedge i_clk)
+        if (i_rst)
+            front_end_off_q <= (STIMULUS != 0);
+        else
+            front_end_off_q <= front_end_off;
+
+    (* keep *) always @(posedge i_clk)
+        if (i_rst)
+            front_end_off_again_q <= (STIMULUS != 0);
+        else
+            front_end_off_again_q <= front_end_off;
+
     always @(posedge i_clk)
         if (i_rst) begin
-            front_end_off_q <= (STIMULUS != 0);
-            sensor_q        <= 2'd0;
-            channel_q       <= 9'd0;
-            offset_q        <= 16'd0;
+            sensor_q       <= 2'd0;
+            sensor_armed_q <= 1'b0;
+            channel_q      <= 9'd0;
+            offset_q       <= 16'd0;
+        end else if (write_sensor) begin
+            sensor_q       <= i_data[`RS_INJECTION_SENSOR_FAULT_KIND];
+            sensor_armed_q <= 1'b1;
+            channel_q      <= i_data[`RS_INJECTION_SENSOR_FAULT_CHANNEL];
+            offset_q       <= i_data[`RS_INJECTION_SENSOR_FAULT_OFFSET];
         end else begin
-            if (write_source)
-                front_end_off_q <= i_data[`RS_INJECTION_SOURCE_STIMULUS];
-            if (write_sensor) begin
-                sensor_q  <= i_data[`RS_INJECTION_SENSOR_FAULT_KIND];
-                channel_q <= i_data[`RS_INJECTION_SENSOR_FAULT_CHANNEL];
-                offset_q  <= i_data[`RS_INJECTION_SENSOR_FAULT_OFFSET];
-            end
+            sensor_q       <= sensor_q & {2{sensor_armed_q}};
+            sensor_armed_q <= sensor_armed_q && (sensor_q != 2'd0);
         end
 
     always @(posedge i_clk)
@@ -123,14 +145,18 @@ module injection #(
 
     always @(posedge i_clk)
         if (i_rst) begin
-            hang_q    <= 16'd0;
-            hanging_q <= 1'b0;
+            hang_q       <= 16'd0;
+            hang_armed_q <= 1'b0;
+            hanging_q    <= 1'b0;
         end else begin
             if (write_hang)
                 hang_q <= i_data[`RS_INJECTION_LINK_HANG_TICKS];
+            else if (!hang_armed_q)
+                hang_q <= 16'd0;
             else if (i_tick && hanging_q && (hang_q != 16'd0) && (hang_q != FOR_EVER))
                 hang_q <= hang_q - 16'd1;
-            hanging_q <= (hang_q != 16'd0) && (hanging_q || i_link_quiet);
+            hang_armed_q <= write_hang || (hang_armed_q && (hang_q != 16'd0));
+            hanging_q    <= hang_armed_q && (hang_q != 16'd0) && (hanging_q || i_link_quiet);
         end
 
 endmodule

@@ -22,7 +22,8 @@ module rmap_target #(
     input  wire         i_header_ok,
     input  wire         i_data_ok,
     output wire [5:0]   o_index,
-    input  wire [31:0]  i_word,
+    input  wire [31:0]  i_word,      // word o_index of the clock before, numbered as in rmap_receiver
+    input  wire [31:0]  i_first,     // the first one of the data
     output wire         o_ready,     // idle
     input  wire         i_hold,      // wait before executing
     // register bus: o_bus_valid and the rest stay until i_bus_done
@@ -56,6 +57,8 @@ module rmap_target #(
     localparam [6:0] MODIFY  = 7'b0100000;  // new value of a read-modify-write
     localparam [6:0] REPLY   = 7'b1000000;
 
+    localparam [5:0] FIRST_WORD = 6'd4;  // of the data, behind 16 bytes of header
+
     // Positions in a reply; the data is all at one position.
     localparam [3:0] AT_WRITE_CRC = 4'd7;
     localparam [3:0] AT_READ_CRC  = 4'd11;
@@ -82,8 +85,7 @@ module rmap_target #(
     reg [7:0]   status_q;
     reg [16:0]  address_q;
     reg [7:0]   words_q;     // still to be written, or to be read for the reply
-    reg [5:0]   index_q;     // data word of the packet
-    reg [31:0]  data_q;      // data of a read-modify-write
+    reg [5:0]   index_q;     // word of the packet
     reg [31:0]  fetched_q;   // word read ahead of the reply bytes
     reg         fetched_valid_q;
     reg [31:0]  word_q;      // word that is being sent, its next byte at the top
@@ -121,7 +123,7 @@ module rmap_target #(
     assign o_bus_valid   = (state_q == WRITE) || (state_q == FETCH) || (state_q == MODIFY) || reading;
     assign o_bus_write   = (state_q == WRITE) || (state_q == MODIFY);
     assign o_bus_address = address_q;
-    assign o_bus_data    = (state_q == MODIFY) ? (fetched_q & ~i_word) | (data_q & i_word) : i_word;
+    assign o_bus_data    = (state_q == MODIFY) ? (fetched_q & ~i_word) | (i_first & i_word) : i_word;
     assign o_index       = index_q + {5'd0, done};
 
     // -- reply bytes
@@ -223,8 +225,7 @@ module rmap_target #(
             status_q        <= 8'd0;
             address_q       <= 17'd0;
             words_q         <= 8'd0;
-            index_q         <= 6'd0;
-            data_q          <= 32'd0;
+            index_q         <= FIRST_WORD;
             fetched_q       <= 32'd0;
             fetched_valid_q <= 1'b0;
         end else begin
@@ -236,13 +237,12 @@ module rmap_target #(
                 status_q  <= verdict;
             end
             if (state_q == IDLE) begin
-                index_q         <= 6'd0;
+                index_q         <= FIRST_WORD;
                 fetched_valid_q <= 1'b0;  // left behind by a reply that was given up
             end
             if (deciding) begin
                 address_q <= address;
                 words_q   <= (status_q != 8'd0) ? 8'd0 : is_modify ? 8'd1 : length[9:2];
-                data_q    <= i_word;
             end
             if (load_word)
                 fetched_valid_q <= 1'b0;

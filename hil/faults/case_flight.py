@@ -54,7 +54,20 @@ class Flown:
 
 def flown(case: Case, folder: Path) -> Flown:
     """Scenario, vehicle and mission of a case whose suite lies in `folder`. Raises UsageError."""
-    path = _scenario_path(case.scenario, folder)
+    scenario, vehicle = checked(case, folder)
+    mission = plan(scenario, vehicle)
+    return Flown(scenario, vehicle, mission, flight_parameters(vehicle, mission.orbit, scenario))
+
+
+def checked(case: Case, folder: Path) -> tuple[Scenario, Vehicle]:
+    """Scenario and vehicle of a case, which has all places that its faults strike.
+
+    Raises UsageError, with case and fault.
+    """
+    try:
+        path = _scenario_path(case.scenario, folder)
+    except UsageError as error:
+        raise UsageError(f'case "{case.name}": {error}') from error
     values: dict[str, Any] = scenarios.load(path).model_dump(exclude_unset=True)
     changes = {"duration": {"seconds": case.duration_s}, "seed": case.seed, "require": []}
     vehicle_folder = path.parent
@@ -67,8 +80,12 @@ def flown(case: Case, folder: Path) -> Flown:
         lines = "; ".join(complaints(error, scenarios.SECTIONS))
         raise UsageError(f'case "{case.name}": scenario_values: {lines}') from error
     vehicle = _vehicle(case, scenario, vehicle_folder)
-    mission = plan(scenario, vehicle)
-    return Flown(scenario, vehicle, mission, flight_parameters(vehicle, mission.orbit, scenario))
+    for number, fault in enumerate(case.fault, start=1):
+        try:
+            fault.kind.check(vehicle)
+        except UsageError as error:
+            raise UsageError(f'case "{case.name}": fault.{number}: {error}') from error
+    return scenario, vehicle
 
 
 class Unrecorded(Recording):
@@ -190,7 +207,10 @@ def _scenario_path(name: str, folder: Path) -> Path:
 
 def _vehicle(case: Case, scenario: Scenario, folder: Path) -> Vehicle:
     if not case.vehicle_values:
-        return load_vehicle_of(scenario, folder)
+        try:
+            return load_vehicle_of(scenario, folder)
+        except UsageError as error:
+            raise UsageError(f'case "{case.name}": {error}') from error
     name: str | Path = scenario.vehicle
     if scenario.vehicle.endswith(".toml"):
         name = folder / scenario.vehicle

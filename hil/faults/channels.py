@@ -20,10 +20,12 @@ from hil.faults.language import (
     Expectation,
     Limit,
     OutcomeIs,
+    StageReached,
 )
 from hil.faults.ledger import Ledger
 from hil.faults.outcome import Outcome
 from hil.faults.reports import Reports
+from hil.faults.signs import CODE, SIGNS, VOTER, counted
 from hil.faults.words import LanguageError
 from hil.mission import ENVIRONMENT_FIELDS
 from hil.plant import actuator_channels
@@ -108,6 +110,14 @@ def check_expectation(expectation: Expectation) -> None:
         for word in expectation.outcomes:
             if word not in known:
                 raise LanguageError(expectation.column, f"one of {', '.join(known)}", f'"{word}"')
+    elif isinstance(expectation, StageReached) and expectation.by is not None:
+        signs = [*events(), *map(counted, SIGNS), VOTER, CODE]
+        if not any(expectation.by in sign for sign in signs):
+            raise LanguageError(
+                expectation.column,
+                f"an event of flight software or a counter{near(expectation.by, signs)}",
+                f'"{expectation.by}"',
+            )
 
 
 def _check_comparison(comparison: Comparison) -> None:

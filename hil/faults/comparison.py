@@ -31,12 +31,16 @@ def decide(trace: Trace, golden: Trace, injections: Sequence[Injection]) -> Outc
     seconds = min(len(trace.rows), len(golden.rows))
     unserved = [not serves(trace.rows[i], golden.rows[i]) for i in range(seconds)]
     lost = (seconds > 0 and unserved[-1]) or Fate.UNCORRECTABLE in fates
-    if not noticed and (lost or _wrong(trace, golden, injections)):
+    unnoticed = [injection for injection in injections if injection.detected_ns is None]
+    if any(map(_silent, unnoticed)):
         return Outcome.SILENT
-    if lost:
+    if not noticed and (lost or trace.wrong_results > golden.wrong_results):
+        return Outcome.SILENT
+    not_undone = any(i.present for i in injections if i.fate is not None)
+    if lost or (noticed and not_undone):
         return Outcome.LOST
     if not noticed:
-        return Outcome.LATENT if any(_still_there(i) for i in injections) else Outcome.MASKED
+        return Outcome.LATENT if any(i.present for i in injections) else Outcome.MASKED
     since_ns = min(fired)
     acted = any(
         trace.count(seen.id, seen.time_ns) > golden.count(seen.id, seen.time_ns + SECOND_NS)
@@ -51,23 +55,9 @@ def decide(trace: Trace, golden: Trace, injections: Sequence[Injection]) -> Outc
     return Outcome.RECOVERED
 
 
-def _still_there(injection: Injection) -> bool:
-    if injection.fate is not None:
-        entry = None if injection.effect is None else injection.effect.entry
-        return entry is not None and (
-            injection.fate is Fate.UNCORRECTABLE or entry.note.endswith(NOT_MET)
-        )
-    return injection.present
-
-
-def _wrong(trace: Trace, golden: Trace, injections: Sequence[Injection]) -> bool:
-    """Whether results are wrong that the golden run has right, or a code took bits for others."""
-    if trace.wrong_results > golden.wrong_results:
-        return True
-    for injection in injections:
-        entry = None if injection.effect is None else injection.effect.entry
-        if entry is None or entry.fate is not Fate.SILENT:
-            continue
-        if entry.upset.element in WRONG_RESULTS or not entry.note.endswith(NOT_MET):
-            return True
-    return False
+def _silent(injection: Injection) -> bool:
+    """Whether results are wrong by an upset, or a code took its bits for others."""
+    entry = None if injection.effect is None else injection.effect.entry
+    if entry is None or entry.fate is not Fate.SILENT:
+        return False
+    return entry.upset.element in WRONG_RESULTS or not entry.note.endswith(NOT_MET)

@@ -28,6 +28,7 @@ class Effect:
 
     def end(self) -> None:
         """Take the fault away."""
-        if self.stop is not None and self.present:
+        if self.stop is not None:
             self.stop()
+            self.stop = None
             self.present = False

@@ -9,6 +9,7 @@ from fsw.events import Event
 from fsw.telemetry import Value
 from hil.errors import RacksatError
 from hil.flight_side import FlightSide
+from hil.mission import CYCLE_NS
 
 
 class Reboot(BaseException):
@@ -20,6 +21,7 @@ class FaultyFlightSide(FlightSide):
 
     time_offset_ns = 0
     down_until_ns = 0  # simulated time; flight software is off before it
+    busy_until_ns = 0  # simulated time at which it is through with a minor cycle that overran
     reboot_s = 1.0  # how long a start takes
     reboots = 0
     died = ""  # the error that flight software did not survive; whoever tells it empties it
@@ -34,6 +36,8 @@ class FaultyFlightSide(FlightSide):
                 return
             self.start()
             self._down = False
+        elif self.misses(time_ns):
+            return
         try:
             super().minor_cycle(time_ns + self.time_offset_ns)
         except Reboot:
@@ -44,11 +48,16 @@ class FaultyFlightSide(FlightSide):
             self.died = f"{type(error).__name__}: {error}"
             self.go_down(time_ns)
 
+    def misses(self, time_ns: int) -> bool:
+        """Whether an earlier minor cycle takes up all of the one that begins now."""
+        return time_ns + CYCLE_NS <= self.busy_until_ns
+
     def go_down(self, time_ns: int) -> None:
         """Stop flight software and start it again `reboot_s` later."""
         self._left = self.software.drain_events()
         self._last = super().housekeeping()
         self._down = True
+        self.busy_until_ns = 0
         self.reboots += 1
         self.down_until_ns = time_ns + round(self.reboot_s * 1e9)
 

@@ -112,12 +112,17 @@ class FaultyLoop(ClosedLoop):
     def run_flight_software(self, time_ns: int) -> None:
         """A minor cycle of flight software, as the rig's time has it."""
         self.rig.now_ns = time_ns
+        flight = self.rig.flight
+        if flight.misses(time_ns):
+            self.figures.deadline_misses += 1
+        elif flight.busy_until_ns > time_ns:  # it begins this one late
+            self.target.advance_to(flight.busy_until_ns)
         super().run_flight_software(time_ns)
-        if self.rig.flight.died:
-            text = f"flight software died: {self.rig.flight.died}"
+        if flight.died:
+            text = f"flight software died: {flight.died}"
             self.tell(time_ns, "bench", "high", "died", text)
             self.deaths.append(f"{text} at {time_ns / 1e9:.1f} s")
-            self.rig.flight.died = ""
+            flight.died = ""
 
     def observe(self, time_ns: int) -> None:
         """Record, judge, show; and the actuators where something is expected of them."""
@@ -147,7 +152,9 @@ class FaultyLoop(ClosedLoop):
         super().tell(time_ns, source, severity, name, text, fields)
         if source == "flight software":
             heard_ns = self.rig.now_ns
-            self.trace.events.append(Seen(heard_ns, name, int(SEVERITIES[severity]), text))
+            tray = (fields or {}).get("tray")
+            about = tray if isinstance(tray, int) else None
+            self.trace.events.append(Seen(heard_ns, name, int(SEVERITIES[severity]), text, about))
             self.judge.event(heard_ns, name)
 
     def settle(self, time_ns: int) -> None:
@@ -156,7 +163,8 @@ class FaultyLoop(ClosedLoop):
         flight = self.rig.flight
         link = flight.software.link_cycle
         lost_s = flight.software.parameters["link_lost_s"]
-        now_ns = time_ns + flight.time_offset_ns
+        clock = flight.software.clock
+        now_ns = time_ns + flight.time_offset_ns - (clock.mission_ns - clock.steady_ns)
         self.trace.silent_at_end = flight.down or link.silent_s(now_ns) > lost_s
         self.trace.wrong_results = int(self.craft.state.rack.memory.wrong_results.sum())
         for injection in self.injections:
@@ -182,7 +190,8 @@ class FaultyLoop(ClosedLoop):
                 return
             if condition is not None and condition.in_flight:
                 self._awaited.add(index)
-                self.rig.port.when_in_flight(lambda: self._begin(injection, self.target.now_ns))
+                # Its time is that of the minor cycle, as that of the events which it brings.
+                self.rig.port.when_in_flight(lambda: self._begin(injection, self.rig.now_ns))
             else:
                 self._begin(injection, time_ns)
         elif (

@@ -20,8 +20,14 @@ TO_CONTROLLER, FROM_CONTROLLER = "to_controller", "from_controller"
 CHUNK = 1  # bytes fetched at a time while frames are filtered: never wait for what may not come
 
 
-# A frame, and when it may go on (ns) → those that go on instead, and when.
-Filter = Callable[[bytes, int], list[tuple[bytes, int]]]
+Frames = list[tuple[bytes, int]]  # with the times, in ns, from which they may go on
+Filter = Callable[[bytes, int], Frames]  # a frame → those that go on instead
+Proof = Callable[[Frames, Frames], bool]  # frames before and after a filter → whether it acted
+
+
+def another(before: Frames, after: Frames) -> bool:
+    """Whether a filter changed anything at all."""
+    return before != after
 
 
 class FaultyPort:
@@ -30,7 +36,7 @@ class FaultyPort:
     def __init__(self, inner: Line, now_ns: Callable[[], int]) -> None:
         self._inner = inner
         self._now_ns = now_ns
-        self._filters: dict[str, list[tuple[Filter, Effect]]] = {
+        self._filters: dict[str, list[tuple[Filter, Effect, Proof]]] = {
             TO_CONTROLLER: [],
             FROM_CONTROLLER: [],
         }
@@ -43,14 +49,14 @@ class FaultyPort:
 
     # ---- faults ----------------------------------------------------------------------------
 
-    def filter(self, direction: str, rule: Filter, effect: Effect) -> None:
+    def filter(self, direction: str, rule: Filter, effect: Effect, proof: Proof = another) -> None:
         """Let frames of a direction pass through `rule` from now on."""
-        self._filters[direction].append((rule, effect))
+        self._filters[direction].append((rule, effect, proof))
 
     def release(self, effect: Effect) -> None:
         """Take the filters of an effect away, and plug the port in again."""
         for direction, filters in self._filters.items():
-            self._filters[direction] = [pair for pair in filters if pair[1] is not effect]
+            self._filters[direction] = [each for each in filters if each[1] is not effect]
         if self._unplugged is effect:
             self._unplugged = None
 
@@ -170,19 +176,17 @@ class FaultyPort:
                     partial.clear()
         return frames
 
-    def _filtered(self, direction: str, frame: bytes) -> list[tuple[bytes, int]]:
+    def _filtered(self, direction: str, frame: bytes) -> Frames:
         passing = [(frame, self._now_ns())]
-        for rule, effect in list(self._filters[direction]):
+        for rule, effect, proof in list(self._filters[direction]):
             before = passing
             passing = [out for data, due_ns in passing for out in rule(data, due_ns)]
-            if passing != before:
+            if proof(before, passing):
                 effect.prove(_what_became(direction, before, passing))
         return passing
 
 
-def _what_became(
-    direction: str, before: list[tuple[bytes, int]], after: list[tuple[bytes, int]]
-) -> str:
+def _what_became(direction: str, before: Frames, after: Frames) -> str:
     way = direction.replace("_", " ")
     size = sum(len(data) for data, _ in before)
     if not after:

@@ -8,8 +8,10 @@ they are.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import zlib
 from collections.abc import Callable
 from functools import cache
 
@@ -19,6 +21,8 @@ from hil.targets.kept import ROOT, cache_directory
 from sim.vehicle import Vehicle
 
 ROOMS = ("fsw", "gateware", "hil", "sim")
+# What reading a file that is not there, or is torn as by a full disk, ends in: it is made anew.
+TORN = (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error)
 SUFFIXES = (".py", ".v", ".vh", ".vlt", ".npz", ".toml", ".rdl")
 
 
@@ -27,10 +31,11 @@ def golden_run(
 ) -> Trace:
     """The kept golden run, or the one that `fly` makes."""
     path = cache_directory("golden") / f"{key(scenario, vehicle, target)}.json.gz"
-    if not path.exists():
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-        fly().save(partial)
-        partial.replace(path)
+    with contextlib.suppress(*TORN):
+        return Trace.load(path)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    fly().save(partial)
+    partial.replace(path)
     return Trace.load(path)
 
 

@@ -14,7 +14,8 @@ recovered   since then and until the end the service is as the golden run's (`hi
             and an upset has been undone (fates corrected and recovered of `hil.faults.ledger`).
 
 With several faults a sign after the firing of two of them is a sign of both: which of them flight
-software has seen is not known. Latencies are simulated time since the firing.
+software has seen is not known. But what tells of another tray, or of a memory, is no sign of an
+upset of a tray. Latencies are simulated time since the firing.
 
 An upset that was drawn or injected has an entry in the ledger of upsets as well, which says what
 became of the flipped bits: corrected, recovered, uncorrectable or silent. Here `fate` repeats it.
@@ -28,36 +29,12 @@ from typing import Any
 
 from fsw.events import Severity
 from hil.faults.effect import Effect
-from hil.faults.ledger import Fate
+from hil.faults.ledger import NOT_MET, Fate
+from hil.faults.signs import CODE, OF_MEMORIES, SIGNS, counted
 from hil.faults.suite import Fault
 from hil.faults.trace import Trace, Value
 from hil.plant import SECOND_NS
 
-# Counters that rise when something is noticed, and who notices.
-SIGNS = {
-    "fsw_memory_corrected": "controller",
-    "fsw_memory_uncorrectable": "controller",
-    "fsw_config_corrected": "controller",
-    "fsw_config_uncorrectable": "controller",
-    "fsw_config_crc_errors": "controller",
-    "fsw_controller_safe": "controller",
-    "fsw_store_corrected": "flight software",
-    "fsw_store_uncorrectable": "flight software",
-    "fsw_link_retries": "flight software",
-    "fsw_link_timeouts": "flight software",
-    "fsw_link_crc_errors": "flight software",
-    "fsw_link_bad_replies": "flight software",
-    "fsw_link_refused": "flight software",
-    "fsw_link_failures": "flight software",
-    "fsw_app_failures": "flight software",
-    "fsw_irregular_cycles": "flight software",
-    "fsw_registers_repaired": "flight software",
-    "fsw_supply_outliers": "flight software",
-    "fsw_sensors_invalid": "flight software",
-    "fsw_controller_resets": "flight software",
-    "fsw_starts": "flight software",
-    "deadline_misses": "bench",
-}
 COMPUTING = ("nominal", "eclipse", "degraded")
 SERVICE_SHARE = 0.9  # of the golden run's tokens per second
 GPU_LIMIT_C, HBM_LIMIT_C = 87.0, 95.0
@@ -167,9 +144,10 @@ def follow(injections: list[Injection], trace: Trace, golden: Trace) -> None:
     for injection in injections:
         if injection.fired_ns is None:
             continue
-        sign = first_sign(trace, golden, injection.fired_ns)
         effect = injection.effect
         entry = None if effect is None else effect.entry
+        tray = None if entry is None or entry.upset.tray < 0 else entry.upset.tray
+        sign = first_sign(trace, golden, injection.fired_ns, tray)
         if sign is not None:
             injection.detected_ns, injection.detected_by = sign
         elif effect is not None and effect.corrected_by:
@@ -177,12 +155,13 @@ def follow(injections: list[Injection], trace: Trace, golden: Trace) -> None:
             injection.detected_by = effect.corrected_by
         elif entry is not None and entry.fate is Fate.CORRECTED:
             injection.detected_ns = entry.settled_ns
-            injection.detected_by = "the memory's own code"
+            injection.detected_by = CODE
         since_ns = injection.detected_ns or injection.fired_ns
         injection.contained_ns = _since(broken, seconds, since_ns)
         injection.recovered_ns = _since(unserved, seconds, since_ns)
         if entry is not None:
             injection.fate = entry.fate
+            injection.present = entry.fate is Fate.UNCORRECTABLE or entry.note.endswith(NOT_MET)
             undone = entry.fate in (Fate.CORRECTED, Fate.RECOVERED)
             if not undone or entry.settled_ns is None:
                 injection.recovered_ns = None
@@ -190,11 +169,16 @@ def follow(injections: list[Injection], trace: Trace, golden: Trace) -> None:
                 injection.recovered_ns = max(injection.recovered_ns, entry.settled_ns)
 
 
-def first_sign(trace: Trace, golden: Trace, since_ns: int) -> tuple[int, str] | None:
-    """When and by what something was first noticed after `since_ns`."""
+def first_sign(
+    trace: Trace, golden: Trace, since_ns: int, tray: int | None = None
+) -> tuple[int, str] | None:
+    """When and by what something was noticed first after `since_ns`; in this tray, where given."""
     signs: list[tuple[int, str]] = []
     for seen in trace.telling(Severity.LOW):
-        if seen.time_ns >= since_ns:
+        elsewhere = tray is not None and (
+            seen.tray not in (None, tray) or seen.id.startswith(OF_MEMORIES)
+        )
+        if seen.time_ns >= since_ns and not elsewhere:
             usual = golden.count(seen.id, seen.time_ns + SECOND_NS)
             if trace.count(seen.id, seen.time_ns) > usual:
                 signs.append((seen.time_ns, seen.id))
@@ -206,11 +190,12 @@ def first_sign(trace: Trace, golden: Trace, since_ns: int) -> tuple[int, str] | 
         risen = [
             name
             for name in SIGNS
-            if float(row[name]) > float(usual_row[name])
+            if (tray is None or not name.startswith(OF_MEMORIES))
+            and float(row[name]) > float(usual_row[name])
             and float(row[name]) > float(before.get(name, 0.0))
         ]
         if risen:
-            signs.append(((index + 1) * SECOND_NS, f"{SIGNS[risen[0]]} ({risen[0]})"))
+            signs.append(((index + 1) * SECOND_NS, counted(risen[0])))
             break
     return min(signs) if signs else None
 

@@ -7,17 +7,28 @@ is known of it beyond its verdict stands in its `system-out`. `time` is of the w
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
+from hil.errors import UsageError
 from hil.faults.run import Result
 
 # What XML 1.0 cannot hold, as bytes from a bad line may be quoted in evidence.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Tested = tuple[str, Sequence[Result], Sequence[tuple[str, str]]]
+
+
+def require_writable_file(path: Path) -> None:
+    """Check, creating nothing, that a file can be written there. Raises UsageError."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder, expected a file to write JUnit XML into")
+    existing = next(parent for parent in path.absolute().parents if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise UsageError(f"{path}: cannot be written: no folder, or no permission, at {existing}")
 
 
 def write_junit(path: Path, target: str, suites: Sequence[Tested]) -> None:

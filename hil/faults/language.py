@@ -8,7 +8,7 @@
                    | "event" "NAME" [window | "never"]
                    | "no" "event" "NAME"
                    | "outcome" "==" OUTCOME { "or" OUTCOME }
-                   | "fault" ("detected" | "contained" | "recovered") ["by" "NAME"] [window]
+                   | "fault" ("detected" ["by" "NAME"] | "contained" | "recovered") [window]
     span         ::= ("always" | "for all t") ["but for" NUMBER "s"] [since]
                    | "once" [since] | "never" [since] | "at the end" | window
     since        ::= "after fault" | "after" NUMBER "s" ["after fault"]
@@ -127,6 +127,7 @@ class StageReached:
     stage: str
     by: str | None
     within_s: float | None
+    column: int = 1  # of `by`
 
 
 Expectation = Limit | EventSeen | OutcomeIs | StageReached
@@ -256,6 +257,9 @@ def _stage(words: Words, text: str) -> StageReached:
     if words.peek() not in stages:
         words.fail(f"one of {', '.join(stages)}")
     stage = words.next()
-    by = words.text("what detects it, in quotes") if words.take("by") else None
+    by, column = None, words.column
+    if stage == "detected" and words.take("by"):
+        column = words.column
+        by = words.text("what detects it, in quotes")
     within_s = _window(words).within_s if words.peek() == "within" else None
-    return StageReached(text, stage, by, within_s)
+    return StageReached(text, stage, by, within_s, column)

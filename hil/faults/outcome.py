@@ -6,9 +6,9 @@ are looked at in this order; the first that holds decides.
 tool error              a fault never fired, or the bench failed: nothing is known.
 hang                    at the end flight software is off, or has had no telemetry from the
                         controller for longer than its own limit.
-silent corruption       nothing noticed; and results are wrong that the golden run has right, or a
-                        code took flipped bits for others, or the service at the end is not as the
-                        golden run's.
+silent corruption       a fault that nothing noticed made results wrong that the golden run has
+                        right, or a code took its bits for others; or nothing noticed any fault, and
+                        the service at the end is not as the golden run's.
 detected and lost       something noticed; at the end the service is not as the golden run's, or an
                         upset has not been undone.
 latent                  nothing noticed, the service is as the golden run's, and the fault is still

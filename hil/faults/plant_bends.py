@@ -22,7 +22,7 @@ from sim.environment import Environment
 from sim.spacecraft import State, step, telemetry
 from sim.vehicle import Vehicle
 
-LEAST_DIFFERENCE = 1e-9  # relative
+LEAST_DIFFERENCE = 1e-9  # of the value, of 1 in its unit where the value is smaller
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _difference(sound: dict[str, float], found: dict[str, float]) -> str:
     for name, value in sound.items():
         if name.endswith("_residual") or math.isclose(value, found[name], rel_tol=1e-12):
             continue
-        relative = abs(value - found[name]) / max(abs(value), abs(found[name]))
+        relative = abs(value - found[name]) / max(abs(value), abs(found[name]), 1.0)
         if relative > size:
             worst, size = name, relative
     if not worst:

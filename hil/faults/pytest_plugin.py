@@ -1,124 +1,52 @@
-"""Suites as pytest tests, and fixtures that say the same in Python.
+"""What racksat brings to pytest: suites as tests, `--target`, fixtures that say the same in Python.
 
 def test_a_pump_seizes(satellite, inject, expect):
     satellite.duration_s = 200
     inject("actuator.pump_seized", pump="a", at_s=100)
     expect('event "PUMP_SWITCHED" within 10 s')
     satellite.fly()
+
+pytest loads it wherever racksat is installed, so it imports what flies only when something does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import ValidationError
 
-from hil.complaints import complaints
-from hil.errors import UsageError
-from hil.faults.run import Result, cannot_run, run_case
-from hil.faults.suite import SECTIONS, Case, Suite, load
+if TYPE_CHECKING:
+    from hil.faults.pytest_items import Satellite
 
 
-class SuiteFile(pytest.File):
-    """A suite: an item for each case."""
-
-    def collect(self) -> Iterator[pytest.Item]:
-        """Items in the order of the file."""
-        try:
-            suite: Suite = load(self.path)
-        except UsageError as error:
-            raise self.CollectError(str(error)) from error
-        for case in suite.case:
-            item: CaseItem = CaseItem.from_parent(self, name=case.name)
-            item.case = case
-            yield item
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--target`."""
+    parser.getgroup("racksat").addoption(
+        "--target",
+        default="model",
+        metavar="model|rtl|gates|URL",
+        help="controller that is flown: model, rtl, or a pyserial URL (/dev/ttyUSB0, "
+        "socket://host:port, ...); for the conformance suite also gates; default: model",
+    )
 
 
-class CaseFailed(Exception):
-    """A case that did not hold; the text says everything."""
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Suite files that the command line names: the tests of a folder do not fly its suites."""
+    if file_path.suffix != ".toml" or not _is_named(file_path, parent.config):
+        return None
+    from hil.faults.pytest_items import SuiteFile
 
-
-class CaseItem(pytest.Item):
-    """A case of a suite."""
-
-    case: Case
-
-    def runtest(self) -> None:
-        """Fly it on the target of --target."""
-        target = self.config.getoption("--target")
-        reason = cannot_run(self.case, target)
-        if reason:
-            pytest.skip(f'case "{self.case.name}": {reason}')
-        result = run_case(self.case, _shown(self.path, self.config), target)
-        if not result.held:
-            raise CaseFailed(result.explained())
-
-    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
-        """The explanation alone; a traceback where the bench itself failed."""
-        if isinstance(excinfo.value, CaseFailed | UsageError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Where it stands."""
-        return self.path, 0, f"case: {self.name}"
-
-
-class Satellite:
-    """A case being put together; `fly` flies it."""
-
-    def __init__(self, name: str, target: str, path: Path) -> None:
-        self.name = name
-        self.target = target
-        self.scenario = "nominal"
-        self.vehicle: str | None = None
-        self.duration_s = 300.0
-        self.seed = 1
-        self.scenario_values: dict[str, Any] = {}
-        self.vehicle_values: dict[str, dict[str, Any]] = {}
-        self.faults: list[dict[str, Any]] = []
-        self.expected: list[str] = []
-        self.flown = False
-        self._path = path
-
-    def case(self) -> Case:
-        """The case as it is now. Raises UsageError."""
-        try:
-            return Case.model_validate(
-                {
-                    "name": self.name,
-                    "scenario": self.scenario,
-                    "vehicle": self.vehicle,
-                    "duration_s": self.duration_s,
-                    "seed": self.seed,
-                    "scenario_values": self.scenario_values,
-                    "vehicle_values": self.vehicle_values,
-                    "fault": self.faults,
-                    "expect": self.expected,
-                }
-            )
-        except ValidationError as error:
-            raise UsageError("\n".join(complaints(error, {**SECTIONS, "": Case}))) from error
-
-    def fly(self, check: bool = True) -> Result:
-        """Fly; fails the test when something expected did not hold, unless `check` is False."""
-        self.flown = True
-        case = self.case()
-        reason = cannot_run(case, self.target)
-        if reason:
-            pytest.skip(reason)
-        result = run_case(case, self._path, self.target)
-        if check and not result.held:
-            pytest.fail(result.explained(), pytrace=False)
-        return result
+    suite: SuiteFile = SuiteFile.from_parent(parent, path=file_path)
+    return suite
 
 
 @pytest.fixture
 def satellite(request: pytest.FixtureRequest) -> Iterator[Satellite]:
     """A satellite on the target of --target, to be flown by `satellite.fly()`."""
+    from hil.faults.pytest_items import Satellite
+
     target = request.config.getoption("--target")
     case = Satellite(request.node.name, target, request.path)
     yield case
@@ -146,25 +74,6 @@ def expect(satellite: Satellite) -> Callable[..., None]:
     return add
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Suite files that the command line names: the tests of a folder do not fly its suites."""
-    if file_path.suffix == ".toml" and _is_named(file_path, parent.config) and _is_suite(file_path):
-        suite: SuiteFile = SuiteFile.from_parent(parent, path=file_path)
-        return suite
-    return None
-
-
 def _is_named(path: Path, config: pytest.Config) -> bool:
     base = config.invocation_params.dir
     return any((base / argument.split("::")[0]).resolve() == path for argument in config.args)
-
-
-def _is_suite(path: Path) -> bool:
-    """Every .toml of the folder is one; those of campaigns lie in a folder of their own."""
-    return path.parent.name != "campaigns"
-
-
-def _shown(path: Path, config: pytest.Config) -> Path:
-    """The path as the user would type it."""
-    root = config.invocation_params.dir
-    return path.relative_to(root) if path.is_relative_to(root) else path

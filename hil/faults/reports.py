@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from fsw.events import Event
 
-# Events that tell of a tray that hangs or has tripped.
-TRAY_EVENTS = frozenset({"TRAY_RESET", "TRAY_POWER_CYCLE", "TRAY_TRIPPED", "TRAY_GIVEN_UP"})
+# Events that tell of a tray that hangs, is latched up or has tripped.
+TRAY_EVENTS = frozenset(
+    {"TRAY_LATCHUP", "TRAY_RESET", "TRAY_POWER_CYCLE", "TRAY_TRIPPED", "TRAY_GIVEN_UP"}
+)
 
 
 class _Total:

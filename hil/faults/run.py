@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from hil import clock
 from hil.connection import is_port
-from hil.errors import InternalError, UsageError
+from hil.errors import InternalError, RacksatError, UsageError
 from hil.faults.case_flight import Flown, assemble, connected, flown, fly
 from hil.faults.comparison import decide
 from hil.faults.faulty_loop import FaultyLoop
@@ -21,6 +22,8 @@ from hil.faults.kinds import Needs
 from hil.faults.outcome import Outcome
 from hil.faults.suite import Case
 from hil.faults.trace import Trace
+
+BAD_INPUT = "bad input"
 
 
 @dataclass(frozen=True)
@@ -100,11 +103,20 @@ def run_case(case: Case, suite_path: Path, target: str, record: Path | None = No
     if reason:
         raise UsageError(f'case "{case.name}": {reason}')
     what = flown(case, suite_path.parent)
-    golden = golden_of(what, target)
+    again = replay(case, suite_path, target)
+    try:
+        golden = golden_of(what, target)
+    except Exception as failure:
+        error = f"the golden run: {bench_error(failure)}"
+        never = [Injection(n, f, round(f.at_s * 1e9)) for n, f in enumerate(case.fault, start=1)]
+        return Result(case, target, Outcome.TOOL_ERROR, never, [], 0.0, again, error)
     began_s = clock.wall_s()
     with connected(target, what.vehicle.rack.trays, case.needs) as connection:
         loop = assemble(what, connection, case.fault, case.expectations, record, target)
-        outcome, error = conduct(loop, golden)
+        try:
+            outcome, error = conduct(loop, golden)
+        except UsageError as bad_input:  # known in flight alone, as the names of flip-flops are
+            outcome, error = Outcome.TOOL_ERROR, f"{BAD_INPUT}: {bad_input}"
     result = Result(
         case,
         target,
@@ -112,7 +124,7 @@ def run_case(case: Case, suite_path: Path, target: str, record: Path | None = No
         loop.injections,
         loop.judge.findings(what.mission.duration_ns, outcome, loop.injections),
         loop.time_ns / 1e9,
-        replay(case, suite_path, target),
+        again,
         error,
         loop.deaths,
         loop.trace,
@@ -154,15 +166,30 @@ def summary(loop: FaultyLoop, result: Result) -> dict[str, Any]:
 def conduct(loop: FaultyLoop, golden: Trace) -> tuple[Outcome, str]:
     """Fly an assembled flight and compare it with its golden run: outcome, error of the bench.
 
-    The loop's injections are filled in.
+    The loop's injections are filled in. Raises UsageError where a fault names what the target has
+    not.
     """
     error = ""
     try:
         fly(loop)
-    except InternalError as failure:
-        error = f"{type(failure).__name__}: {failure}"
+    except Exception as failure:
+        error = bench_error(failure)
     follow(loop.injections, loop.trace, golden)
     return (Outcome.TOOL_ERROR if error else decide(loop.trace, golden, loop.injections)), error
+
+
+def bench_error(failure: Exception) -> str:
+    """What went wrong in the bench, with its place where nobody foresaw it.
+
+    Raises it again where it is not the bench's: bad input, or a board that is gone.
+    """
+    text = f"{type(failure).__name__}: {failure}"
+    if isinstance(failure, InternalError):
+        return text
+    if isinstance(failure, RacksatError):
+        raise failure
+    place = traceback.extract_tb(failure.__traceback__)[-1]
+    return f"{text} ({Path(place.filename).name}:{place.lineno})"
 
 
 def golden_of(what: Flown, target: str) -> Trace:

@@ -50,10 +50,8 @@ class Place:
 
     def count(self, value: float) -> int:
         """Count that comes closest to a value."""
-        if not math.isfinite(value):
-            return self.full
-        raw = round((value - self.channel.offset) / self.channel.scale)
-        return min(max(raw, 0), self.full)
+        raw = (value - self.channel.offset) / self.channel.scale
+        return self.full if math.isnan(raw) else round(min(max(raw, 0.0), float(self.full)))
 
 
 def places(channel: str, tray: int | None, trays: int) -> list[Place]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hil.errors import UsageError
+from hil.errors import InternalError, UsageError
 from hil.faults.campaign.workers import processes
+from hil.faults.case_flight import checked
 from hil.faults.channels import near
 from hil.faults.results import ResultsFile
 from hil.faults.run import Result, cannot_run, run_case
@@ -47,6 +48,7 @@ class Session:
             require_writable(out)
         self._target, self._out = target, out
         loaded = [(path, load(path)) for path in paths]
+        _names_differ(loaded)
         known = [case.name for _, suite in loaded for case in suite.case]
         for name in names:
             if name not in known:
@@ -57,6 +59,12 @@ class Session:
             for case in suite.case
             if not names or case.name in names
         ]
+        for path, _, case in self._chosen:
+            try:
+                checked(case, path.parent)
+            except UsageError as error:
+                raise UsageError(f"{path.name}: {error}") from error
+        self._folders = _folders(self._chosen)
         self.results: list[Result] = []
         self._skipped: list[tuple[str, str, str]] = []  # suite, case, reason
         self._by_suite: dict[str, list[Result]] = {suite.suite.name: [] for _, suite in loaded}
@@ -101,12 +109,17 @@ class Session:
             flights: deque[Future[Result] | None] = deque(
                 None
                 if cannot_run(case, self._target)
-                else crew.executor.submit(fly_case, path, suite, case, self._target, self._out)
-                for path, suite, case in self._chosen
+                else crew.executor.submit(fly_case, path, case, self._target, name, self._out)
+                for (path, _, case), name in zip(self._chosen, self._folders, strict=True)
             )
             while flights:
                 flight = flights.popleft()
-                yield None if flight is None else flight.result()
+                try:
+                    yield None if flight is None else flight.result()
+                except BrokenExecutor as error:
+                    raise InternalError(
+                        f"a worker died, {len(self.results)} results are known: {error}"
+                    ) from error
 
     @property
     def suites(self) -> list[tuple[str, list[Result], list[tuple[str, str]]]]:
@@ -131,21 +144,42 @@ class Session:
         return f"{held} of {len(self.results)} cases held{skipped}: {words}"
 
 
-def fly_case(path: Path, suite: Suite, case: Case, target: str, out: Path | None) -> Result:
-    """Fly a case: recorded below `out`; without it in `runs`, and only where it fails."""
-    record = None if out is None else out / folder_name(suite, case)
+def fly_case(path: Path, case: Case, target: str, name: str, out: Path | None) -> Result:
+    """Fly a case: recorded as `name` below `out`; without it in `runs`, and only where it fails."""
+    record = None if out is None else out / name
     result = run_case(case, path, target, record)
     if not result.held and record is None:  # the same again, to be looked at
-        record = free_folder(f"{folder_name(suite, case)}-{target}-{case.seed}")
+        record = free_folder(f"{name}-{target}-{case.seed}")
         result = run_case(case, path, target, record)
     for injection in result.injections:
         injection.effect = None  # it ends in the plant, which stays in this process
     return result
 
 
-def folder_name(suite: Suite, case: Case) -> str:
-    """A folder's name for the recording of a case."""
-    return f"{suite.suite.name}-{file_name(case.name)}"
+def _names_differ(suites: Sequence[tuple[Path, Suite]]) -> None:
+    """Raise UsageError where results of two suites could not be told from each other."""
+    by_name: dict[str, Path] = {}
+    for path, suite in suites:
+        name = suite.suite.name
+        if name in by_name:
+            if path.resolve() == by_name[name].resolve():
+                raise UsageError(f"{path}: is given twice")
+            raise UsageError(f"{path}: suite.name = {name!r}, {by_name[name]} has it too")
+        by_name[name] = path
+
+
+def _folders(cases: Sequence[tuple[Path, Suite, Case]]) -> list[str]:
+    """Names of folders for the recordings of cases, each another, also where case names differ in
+    what a folder's name cannot show."""
+    names: list[str] = []
+    for _, suite, case in cases:
+        plain = name = f"{suite.suite.name}-{file_name(case.name)}"
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{plain}-{number}"
+        names.append(name)
+    return names
 
 
 def file_name(name: str) -> str:

@@ -45,18 +45,20 @@ from hil.faults.language import (
     parse_condition,
     parse_expectation,
 )
-from hil.faults.words import LanguageError
+from hil.faults.words import MOST_S, LanguageError
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=MOST_S, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 WHEN = ("at_s", "when", "for_s")
+# Keys of a scenario that a case says by its own.
+OWN_KEYS = {"duration": "duration_s", "seed": "seed", "require": "expect"}
 
 
 class Section(BaseModel):
     """A table of a suite file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Fault(BaseModel):
@@ -66,7 +68,7 @@ class Fault(BaseModel):
     `for_s`, or for good.
     """
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, strict=True, arbitrary_types_allowed=True)
 
     kind: Kind
     at_s: NotNegative = 0.0
@@ -81,7 +83,7 @@ class Fault(BaseModel):
         name = table.get("kind")
         if name is None:
             raise ValueError('kind: missing, such as kind = "sensor.bias"; see racksat faults list')
-        if name not in KINDS:
+        if not isinstance(name, str) or name not in KINDS:
             raise ValueError(f"kind = {name!r}, no such kind of fault{near(str(name), KINDS)}")
         parameters = {key: value for key, value in table.items() if key not in ("kind", *WHEN)}
         timing = {key: value for key, value in table.items() if key in WHEN}
@@ -132,7 +134,7 @@ class Defaults(Section):
 class Case(Section):
     """A case: what is flown, what breaks, what must hold."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: str
     description: str = ""
     scenario: str = "nominal"
     vehicle: str | None = None
@@ -140,8 +142,23 @@ class Case(Section):
     seed: Seed = 1
     scenario_values: dict[str, Any] = {}
     vehicle_values: dict[str, dict[str, Any]] = {}
-    fault: Annotated[tuple[Fault, ...], Field(min_length=1)]
-    expect: Annotated[tuple[str, ...], Field(min_length=1)]
+    fault: Annotated[tuple[Fault, ...], Field(min_length=1, strict=False)]
+    expect: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_told(cls, name: str) -> str:
+        if not name.strip() or not name.isprintable():
+            raise ValueError("must be a line of text that is not blank")
+        return name
+
+    @field_validator("scenario_values")
+    @classmethod
+    def _are_not_the_cases_own(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for key, own in OWN_KEYS.items():
+            if key in values:
+                raise ValueError(f"{key}: a case says it by {own}, leave it out here")
+        return values
 
     @field_validator("expect")
     @classmethod
@@ -161,6 +178,16 @@ class Case(Section):
                     f"fault.{number}.at_s = {fault.at_s:g}, must be < duration_s = "
                     f"{self.duration_s:g}"
                 )
+        for number, expectation in enumerate(self.expectations, start=1):
+            span = getattr(expectation, "span", None)
+            if span is None:
+                continue
+            for words, seconds in (("after", span.after_s), ("but for", span.tolerated_s)):
+                if seconds >= self.duration_s:
+                    raise ValueError(
+                        f"expect: {number}: {expectation.text!r}: {words} {seconds:g} s, must be "
+                        f"< duration_s = {self.duration_s:g}"
+                    )
         return self
 
     @property
@@ -179,7 +206,7 @@ class Suite(Section):
     """A suite file."""
 
     suite: Defaults
-    case: Annotated[tuple[Case, ...], Field(min_length=1)]
+    case: Annotated[tuple[Case, ...], Field(min_length=1, strict=False)]
 
     @model_validator(mode="before")
     @classmethod

@@ -23,6 +23,7 @@ class Seen:
     id: str
     severity: int
     text: str
+    tray: int | None = None  # that it is about
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Trace:
         """Write it; the file is there whole or not at all."""
         content = {
             "rows": self.rows,
-            "events": [[e.time_ns, e.id, e.severity, e.text] for e in self.events],
+            "events": [[e.time_ns, e.id, e.severity, e.text, e.tray] for e in self.events],
             "wrong_results": self.wrong_results,
             "silent_at_end": self.silent_at_end,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NoReturn
 
@@ -9,6 +10,7 @@ TOKEN = re.compile(
     r"""\s*(?:(?P<text>"[^"]*"|'[^']*')|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?(?![\w.]))"""
     r"""|(?P<word>[A-Za-z_][\w.]*)|(?P<sign><=|>=|==|!=|<|>))"""
 )
+MOST_S = 1e6  # no flight of a suite is longer
 
 
 class LanguageError(ValueError):
@@ -83,7 +85,7 @@ class Words:
 
     def value(self) -> float | str:
         kind = self._kind()
-        if kind == "number":
+        if kind == "number" and math.isfinite(float(self.peek())):
             return float(self.next())
         if kind == "text":
             return self.next()[1:-1]
@@ -93,6 +95,8 @@ class Words:
         """A number of seconds with its unit."""
         if self._kind() != "number" or float(self.peek()) < 0:
             self.fail("a number of seconds")
+        if float(self.peek()) > MOST_S:
+            self.fail(f"at most {MOST_S:.0f} s")
         number = float(self.next())
         self.need("s")
         return number

@@ -133,7 +133,7 @@ class Serial(serial.SerialBase):
             raise PortUrlError(f"port {url!r}: fault={name}, no such kind; there are {known}")
         parameters = dict(pair.partition("=")[::2] for pair in pairs)
         try:
-            return self.kinds[name].model_validate(parameters)
+            return self.kinds[name].model_validate_strings(parameters)
         except ValidationError as error:
             lines = "; ".join(complaints(error, {"": self.kinds[name]}))
             raise PortUrlError(f"port {url!r}: fault={name}: {lines}") from error

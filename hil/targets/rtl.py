@@ -173,8 +173,9 @@ class RtlTarget(LockstepTarget):
     def arm_flop(self, name: str, mask: int, clocks: int) -> None:
         """XOR `mask` into a register half a clock after that many clocks from now.
 
-        Clocks are simulated while segments run, so the flip falls into any of them, in the middle
-        of a frame too. A reset forgets it. Raises KeyError or ValueError for what does not exist.
+        The name may be that of a word, as in `flip_flops`. Clocks are simulated while segments
+        run, so the flip falls into any of them, in the middle of a frame too. A reset forgets it.
+        Raises KeyError or ValueError for what does not exist.
         """
         self._check_flop(name, mask)
         self.actuators()  # what is queued comes first
@@ -214,7 +215,9 @@ class RtlTarget(LockstepTarget):
     def _check_flop(self, name: str, mask: int) -> None:
         width = self._width(name)
         if width is None:
-            near = difflib.get_close_matches(name, self.flops(), 3) or ["rmap_target.state_q"]
+            near = difflib.get_close_matches(name, [*self.flops(), *self.arrays()], 3) or [
+                "rmap_target.state_q"
+            ]
             raise KeyError(f"no register {name!r}; there is {', '.join(near)}")
         if not 0 < mask < 1 << width:
             raise ValueError(f"flip mask {mask:#x} for {name}, must be 1 to {(1 << width) - 1:#x}")

@@ -80,7 +80,7 @@ class TestRegisters:
         pytest.param(0, 7, marks=pytest.mark.trays(8)),
         *((number, bit) for number in (1, 2, 3, 4, 5, 6, 7) for bit in (0, 7)),
         *((number, 16) for number in (8, 9)),
-        *((11, 8), (16, 0), (17, 15), (18, 0), (19, 0), (32, 31)),
+        *((11, 8), (16, 0), (17, 15), (18, 0), (19, 0), (20, 0), (21, 0), (22, 0), (32, 31)),
     ]
 
     @pytest.mark.parametrize("copy", range(3))
@@ -99,17 +99,18 @@ class TestRegisters:
     def test_outputs_do_not_show_it(self, injection, stimulus):
         injection.set(r.CONTROL_POWER_SWITCH, 3)
         before = stimulus.actuators()
-        for number in (0, 1, 16, 18, 19, 32):
+        for number in (0, 1, 16, 18, 19, 20, 21, 22, 32):
             for copy in range(3):
                 injection.inject(FLIP_REGISTERS + COPY_BYTES * copy + 4 * number, 0xFFFF_FFFF)
         assert stimulus.actuators() == before
-        assert injection.fields(r.DIAGNOSTICS_VOTER) == {"mismatches": 18, "register": 32}
+        assert injection.fields(r.DIAGNOSTICS_VOTER) == {"mismatches": 27, "register": 32}
 
     def test_what_does_not_exist_is_ignored(self, injection, stimulus, trays):
-        missing = [*range(12, 16), *range(20, 32), *range(32 + trays, 64), 10]
+        missing = [*range(12, 16), *range(23, 32), *range(32 + trays, 64), 10]
         for number in missing:
             injection.inject(FLIP_REGISTERS + 4 * number, 0xFFFF_FFFF)
-        widths = {0: trays, 4: 16, 6: 8, 7: 16, 8: 17, 9: 17, 11: 9, 16: 1, 17: 16, 18: trays}
+        widths = {0: trays, 4: 16, 6: 8, 7: 16, 8: 17, 9: 17, 11: 9, 16: 1, 17: 16}
+        widths |= dict.fromkeys((18, 20, 21, 22), trays)
         for number, width in widths.items():
             beyond = 0xFFFF_FFFF << width & 0xFFFF_FFFF
             injection.inject(FLIP_REGISTERS + COPY_BYTES + 4 * number, beyond)
@@ -117,9 +118,9 @@ class TestRegisters:
         assert injection.fields(r.DIAGNOSTICS_VOTER)["mismatches"] == 0
 
     def test_every_word_of_a_write_counts(self, injection, stimulus):
-        """One after the other: numbers 0 to 63, of which 10, 12 to 15, 20 to 31 are none."""
-        injection.inject(FLIP_REGISTERS + 2 * COPY_BYTES, *[1] * 20)
-        assert injection.fields(r.DIAGNOSTICS_VOTER) == {"mismatches": 15, "register": 19}
+        """One after the other: numbers 0 to 63, of which 10, 12 to 15, 23 to 31 are none."""
+        injection.inject(FLIP_REGISTERS + 2 * COPY_BYTES, *[1] * 23)
+        assert injection.fields(r.DIAGNOSTICS_VOTER) == {"mismatches": 18, "register": 22}
 
     def test_the_watchdog_runs_on(self, injection, stimulus):
         injection.set(r.CONTROL_WATCHDOG, 1 << 31 | 5)

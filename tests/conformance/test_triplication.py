@@ -37,6 +37,9 @@ def test_a_reset_after_the_first_is_external(link, stimulus):
         ("watchdog_ticks", 17, 15),
         ("over_temperature", 18, 0),
         ("over_current", 19, 0),
+        ("reset_lines", 20, 0),
+        ("scrub_lines", 21, 0),
+        ("reload_lines", 22, 0),
         ("cap_0", 32, 31),
     ],
 )
@@ -80,6 +83,13 @@ def test_flipped_registers_keep_working(link, stimulus):
     assert link.fields(r.FAST_STATUS)["safe"] == 1
     stimulus.flip_register("safe", "c", 0)
     assert stimulus.actuators().flags == 1
+    link.set(r.COMMAND_TRAY_RELOAD, 1)
+    stimulus.ticks(19)
+    stimulus.flip_register("reload_lines", "b", 0)
+    assert stimulus.actuators().reload == 1
+    stimulus.ticks(1)
+    stimulus.flip_register("reload_lines", "b", 0)
+    assert stimulus.actuators().reload == 0
 
 
 def test_the_count_wraps(link, stimulus):

@@ -14,12 +14,13 @@ from hil.craft import Craft
 from hil.errors import UsageError
 from hil.faults.effect import Effect
 from hil.faults.kinds import KINDS
+from hil.faults.ledger import Ledger
 from hil.faults.plant_bends import PlantBends
 from hil.faults.reports import Reports
 from hil.faults.rig import Rig
 from hil.faults.sensor_bends import SensorBends, places
 from hil.mission import CYCLE_NS, Mission, load_vehicle_of, plan
-from hil.scenario import Duration
+from hil.scenario import Duration, OrbitStart
 from sim import battery
 from sim.actuators import Actuators, decode
 from sim.channels import RACK_BYTES, RACK_CHANNELS, TRAY_BYTES, TRAY_CHANNELS
@@ -133,7 +134,7 @@ def test_battery_cells_shorted_and_open(mission: Mission) -> None:
         battery.series_resistance_ohm(sound) / 0.8
     )
     with pytest.raises(UsageError, match="in series"):
-        Bench(mission, "plant.battery_cell_shorted", cells=10_000).begin()
+        Bench(mission, "plant.battery_cell_shorted", cells=10_000).fault.check(mission.vehicle)
 
 
 def test_converter_loss_takes_more_for_the_same_load(mission: Mission) -> None:
@@ -174,7 +175,39 @@ def test_punctured_panels_are_gone_for_good(mission: Mission) -> None:
     assert int(bad.craft.state.panels_lost[0]) == mission.vehicle.radiator.panels_lost + 2
     assert lost["heat_rejected_w"] < whole["heat_rejected_w"]
     with pytest.raises(UsageError, match="the radiator has"):
-        Bench(mission, "plant.radiator_panel_punctured", panels=1000).begin()
+        Bench(mission, "plant.radiator_panel_punctured", panels=1000).fault.check(mission.vehicle)
+
+
+def test_two_panels_are_punctured_at_once_each_proved(mission: Mission) -> None:
+    bench = Bench(mission, "plant.radiator_panel_punctured")
+    effects = [bench.begin(), bench.begin()]
+    bench.move(1.0)
+    assert int(bench.craft.state.panels_lost[0]) == mission.vehicle.radiator.panels_lost + 2
+    assert all(effect.evidence for effect in effects)
+
+
+def test_latch_ups_of_two_trays_have_each_their_current(mission: Mission) -> None:
+    bench = Bench(mission, "actuator.dead", actuator="heater")
+    bench.rig.upsets = Ledger({}, bench.craft)
+    sound = Bench(mission, "actuator.dead", actuator="heater")
+    for tray, current_a in ((3, 50.0), (5, 90.0), (7, None)):
+        values = {"tray": tray, "current_a": current_a}
+        bench.fault = KINDS["upset.tray_latchup"].model_validate(values)
+        assert bench.begin().evidence
+    rack = mission.vehicle.rack
+    more_w = bench.move(0.1)["payload_power_w"] - sound.move(0.1)["payload_power_w"]
+    currents_a = 50.0 + 90.0 + rack.latchup_current_a
+    assert more_w == pytest.approx(currents_a * rack.busbar_voltage_v)
+    bench.move(0.1, replace(driven(), tray_power=np.zeros((1, TRAYS), bool)))
+    bench.move(0.1)  # power is back, the latch-ups are gone
+    assert bench.craft.vehicle.rack.latchup_current_a == rack.latchup_current_a
+
+
+def test_an_upset_that_meets_nothing_is_not_proved(mission: Mission) -> None:
+    bench = Bench(mission, "upset.tray_sefi", tray=4)
+    bench.rig.upsets = Ledger({}, bench.craft)
+    assert bench.begin().evidence == "tray 4: it hangs"
+    assert bench.begin().evidence == ""  # it hung already
 
 
 def test_a_seized_pump_stands_at_once_and_spins_up_again(mission: Mission) -> None:
@@ -230,6 +263,24 @@ def test_two_bends_are_proved_each_by_its_own(mission: Mission) -> None:
     second = bench.begin()
     bench.move(1.0)
     assert first.evidence.startswith("array_available_w") and second.evidence == ""
+
+
+def test_a_slow_actuator_is_as_slow_beside_a_fault_that_waits(mission: Mission) -> None:
+    speeds = []
+    for beside in ((), ("plant.eclipse_longer", "plant.eclipse_longer")):
+        bench = Bench(mission, "actuator.slow", actuator="pump_a", rate_per_s=0.001)
+        bench.move(60.0, driven(0.5))
+        bench.begin()
+        slow = bench.fault
+        waiting = []
+        for kind in beside:
+            bench.fault = KINDS[kind].model_validate({"extra_s": 5.0})
+            waiting.append(bench.begin())
+        bench.fault = slow
+        bench.move(1.0, driven(0.5))
+        speeds.append(bench.move(10.0, driven(1.0))["pump_a_rpm"])
+        assert all(effect.evidence == "" for effect in waiting)
+    assert speeds[0] == speeds[1]
 
 
 def test_every_channel_is_found_in_the_vector_and_no_other_changes() -> None:
@@ -302,8 +353,34 @@ def test_a_longer_eclipse_begins_where_it_should_end(mission: Mission) -> None:
     assert seen == [1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
 
 
-def test_a_particle_event_brings_its_upsets(mission: Mission) -> None:
-    bench = Bench(mission, "plant.solar_particle_event", upset_scale=1e4)
+def over(latitude: str) -> Mission:
+    """A minute of flight where the Earth's field lets protons in, or where it does not."""
+    path = scenario.find("nominal")
+    start_s = {"pole": 25_000.0, "equator": 23_800.0}[latitude]
+    orbit = OrbitStart(start_s=start_s)
+    changes = {"duration": Duration(seconds=60), "orbit": orbit}
+    flown = scenario.load(path).model_copy(update=changes)
+    return plan(flown, load_vehicle_of(flown, path.parent))
+
+
+def test_solar_protons_come_over_the_poles_alone() -> None:
+    fluxes = {}
+    for latitude in ("pole", "equator"):
+        mission = over(latitude)
+        bench = Bench(mission, "plant.solar_particle_event")
+        effect = bench.begin()
+        sky = mission.environment_at(0)
+        found = bench.plant.move(driven(), sky, 1.0, 0)
+        fluxes[latitude] = found.proton_flux_10mev_cm2_s - sky.proton_flux_10mev_cm2_s
+        assert bool(effect.evidence) is (latitude == "pole")
+    assert abs(mission.environment_at(0).latitude_deg) < 30
+    assert fluxes["equator"] == pytest.approx(0.0, abs=1e-6)
+    # The part of the sky that the Earth leaves open: 71 % at 650 km.
+    assert fluxes["pole"] == pytest.approx(0.71 * 3.7e5, rel=0.01)
+
+
+def test_a_particle_event_brings_its_upsets() -> None:
+    bench = Bench(over("pole"), "plant.solar_particle_event", upset_scale=1e4)
     effect = bench.begin()
     assert len(bench.rig.coming) > 10
     assert all(upset.time_s >= 0 for upset in bench.rig.coming)

@@ -40,6 +40,13 @@ def test_the_cases_of_a_protection_exist(protection: str) -> None:
     assert set(PROTECTIONS[protection]) <= set(CASES)
 
 
+@pytest.mark.parametrize("protection", PROTECTIONS)
+def test_a_case_of_every_protection_fails_without_it(protection: str) -> None:
+    """A mutant takes the protection away; that the case notices is shown by `make mutants`."""
+    noticing = {(suite, name) for suite, names in KILLED_BY.values() for name in names}
+    assert noticing & set(PROTECTIONS[protection])
+
+
 def test_every_monitor_is_expected_by_a_case() -> None:
     expected = set(re.findall(r'event "(\w+)"', EXPECTED))
     # What a monitor only tells of is expected by the event of whoever acts on it.

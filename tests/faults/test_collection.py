@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
@@ -13,6 +15,9 @@ from typer.testing import CliRunner
 
 from hil.cli import app
 from hil.errors import UsageError
+from hil.faults import session
+from hil.faults.campaign.workers import Crew
+from hil.faults.kinds import KINDS
 from hil.faults.results import read_results
 from hil.report import write_report
 
@@ -99,12 +104,75 @@ def test_run_of_one_case_with_a_recording(suite: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "little-holds" / "telemetry.mcap").is_file()
 
 
+def test_what_the_vehicle_has_not_is_told_before_anything_is_flown(suite: Path) -> None:
+    late = SUITE.replace('kind = "upset.flop"', 'kind = "upset.tray_sefi"\ntray = 18')
+    suite.write_text(late)
+    code, output = run("run", str(suite), "--target", "model")
+    assert code == 2
+    assert output.startswith('little.toml: case "needs names": fault.1: upset.tray_sefi: tray 18')
+
+
+def test_the_other_cases_are_flown_when_the_bench_fails_in_one(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crew = Crew(ThreadPoolExecutor(1), 1)  # of this process, where the kind is broken
+    monkeypatch.setattr(session, "processes", lambda workers: nullcontext(crew))
+    kind = KINDS["upset.tray_sefi"]
+    broken = SUITE.replace("plant.shadow", "upset.tray_sefi", 1)
+    suite.write_text(broken)
+    for error, code, words in (
+        (ZeroDivisionError("so what"), 3, "ZeroDivisionError: so what"),
+        (UsageError("no such flip-flop"), 2, "bad input: no such flip-flop"),
+    ):
+        monkeypatch.setattr(kind, "begin", Raises(error))
+        junit = tmp_path / "junit.xml"
+        found, output = run("run", str(suite), "--target", "model", "--junit", str(junit))
+        assert (found, f"the bench failed at 20.0 s: {words}" in output) == (code, True), output
+        assert "2/3 FAILED  does not hold" in output
+        assert (table := xml.parse(junit).getroot().find("testsuite")) is not None
+        assert (table.get("errors"), table.get("failures")) == ("1", "1")
+
+
+class Raises:
+    """In the place of a method."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __call__(self, *words: object) -> None:
+        raise self.error
+
+
+def test_each_case_has_a_folder_of_its_own(suite: Path, tmp_path: Path) -> None:
+    again = SUITE[SUITE.index("[[case]]") : SUITE.index('[[case]]\nname = "does')]
+    suite.write_text(SUITE + again.replace('"holds"', '"holds!"'))
+    words = ["run", str(suite), "--target", "model", "--case", "holds", "--case", "holds!"]
+    code, output = run(*words, "--out", str(tmp_path / "out"))
+    assert code == 0, output
+    folders = {path.name for path in (tmp_path / "out").iterdir() if path.is_dir()}
+    assert folders == {"little-holds", "little-holds-2"}
+    first, second = (
+        json.loads((tmp_path / "out" / folder / "summary.json").read_text())["case"]["case"]
+        for folder in sorted(folders)
+    )
+    assert (first, second) == ("holds", "holds!")
+
+
+def test_two_suites_of_one_name(suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy.toml").write_text(SUITE)
+    code, output = run("run", str(suite), str(tmp_path / "copy.toml"), "--target", "model")
+    assert code == 2 and "copy.toml: suite.name = 'little'" in output
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
         (("--case", "hold"), 2, "did you mean holds"),
         (("--case", "needs names"), 1, "no case was flown: 1 skipped"),
         (("--target", "board"), 2, "unknown target 'board'"),
+        (("--junit", "."), 2, "is a folder, expected a file"),
+        (("--junit", "little.toml/junit.xml"), 2, "cannot be written: no folder"),
+        (("little.toml", "little.toml"), 2, "little.toml: is given twice"),
     ],
 )
 def test_bad_usage(suite: Path, words: tuple[str, ...], code: int, message: str) -> None:
@@ -117,18 +185,13 @@ def test_list_names_every_kind_with_its_parameters() -> None:
     code, output = run("list")
     assert code == 0
     assert "sensor.bias" in output and "bias: number, required" in output
-    assert "link.delay" in output and "delay_s: number > 0, 0.03 if not given" in output
+    assert "link.delay" in output and "delay_s: number > 0 <= 1e+06, 0.03 if not given" in output
     assert run("list", "link")[1].count("link.") >= 9
     code, output = run("list", "sensors")
     assert code == 2 and "families are" in output
 
 
 def collected(suite: Path, *words: str) -> str:
-    (suite.parent / "conftest.py").write_text(
-        "from hil.faults.pytest_plugin import pytest_collect_file, satellite, inject, expect\n"
-        "def pytest_addoption(parser):\n"
-        "    parser.addoption('--target', default='model')\n"
-    )
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", *words]
     found = subprocess.run(
         command,

@@ -31,6 +31,24 @@ def kind(name: str, **parameters: object) -> PortKind:
     return BY_NAME[name].model_validate(parameters)
 
 
+class Remembered:
+    """The port behind, as far as writing goes."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.timeout: float | None = None
+        self.in_waiting = 0
+
+    def write(self, data: bytes, /) -> int:
+        self.written += data
+        return len(data)
+
+    def read(self, size: int = 1, /) -> bytes:
+        return b""
+
+    def reset_input_buffer(self) -> None: ...
+
+
 @pytest.fixture
 def identity() -> bytes:
     with serial.serial_for_url("model://") as port:
@@ -64,6 +82,38 @@ def test_a_frame_that_comes_twice_does_no_harm(identity: bytes) -> None:
     assert link.read(IDENTITY.base, 12) == identity
     assert link.read(IDENTITY.base, 12) == identity
     assert link.counters.stale_replies >= 1
+
+
+def test_a_frame_that_waits_for_the_next_proves_no_reordering() -> None:
+    line = FaultyPort(inner := Remembered(), lambda: 0)
+    effect = kind("link.reorder", direction="to_controller").put_into(
+        line, np.random.default_rng(3)
+    )
+    first, second = b"\xc0one\xc0", b"\xc0two\xc0"
+    line.write(first)
+    assert inner.written == b"" and effect.evidence == ""
+    line.write(second)
+    assert inner.written == second + first and "not the same" in effect.evidence
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_truncated_frame_has_lost_something_whatever_is_kept(closed: bool) -> None:
+    frame = b"\xc0abc\xc0"
+    for keep in (0.0, 0.5, 0.999):
+        fault = kind("link.truncate", keep=keep, closed=closed)
+        ((left, _),) = fault.strike(frame, 0, np.random.default_rng(3))  # type: ignore[attr-defined]
+        assert len(left) < len(frame) and left.endswith(b"\xc0") is (closed or keep == 0.0)
+
+
+def test_a_fault_of_one_frame_is_gone_after_it() -> None:
+    line = FaultyPort(inner := Remembered(), lambda: 0)
+    effect = kind("link.drop", direction="to_controller", frames=1).put_into(
+        line, np.random.default_rng(3)
+    )
+    assert effect.present
+    for frame in (b"\xc0one\xc0", b"\xc0two\xc0"):
+        line.write(frame)
+    assert inner.written == b"\xc0two\xc0" and not effect.present
 
 
 def test_a_delay_is_one_of_simulated_time(identity: bytes) -> None:

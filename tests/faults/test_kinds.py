@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hil.faults.kinds import KINDS, Needs
-from hil.faults.pytest_plugin import Satellite
+from hil.faults.pytest_items import Satellite
 
 AT_S = 30.0
 LASTS_S = 3.0
@@ -35,6 +35,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "link.bit_errors": {"rate": 0.001},
 }
 IN_ECLIPSE = {"plant.eclipse_longer"}  # from before its end
+IN_THE_CAP = {"plant.solar_particle_event"}  # where the Earth's field lets solar protons in
+OVER_THE_POLE_S = 25_000.0
 ECLIPSE_ENDS_S = 25880.0 + 2566.3  # orbit time, scenario nominal
 
 
@@ -46,6 +48,8 @@ def quick(satellite: Satellite, kind: str) -> None:
         satellite.scenario_values = {
             "orbit": {"start": "epoch", "start_s": ECLIPSE_ENDS_S - AT_S - 1}
         }
+    if kind in IN_THE_CAP:
+        satellite.scenario_values = {"orbit": {"start": "epoch", "start_s": OVER_THE_POLE_S}}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

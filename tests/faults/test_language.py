@@ -67,7 +67,7 @@ def test_events_outcomes_and_stages() -> None:
     assert isinstance(found, OutcomeIs)
     assert found.outcomes == ("corrected", "detected and recovered", "masked")
     text = 'fault detected by "LINK_LOST" within 3 s'
-    assert parse_expectation(text) == StageReached(text, "detected", "LINK_LOST", 3.0)
+    assert parse_expectation(text) == StageReached(text, "detected", "LINK_LOST", 3.0, 19)
 
 
 def test_conditions() -> None:
@@ -95,6 +95,9 @@ def test_conditions() -> None:
         ("event TRAY_TRIPPED", "column 7: expected the name of an event in quotes"),
         ("outcome = masked", "column 9: expected a channel, number"),
         ("fault repaired", "column 7: expected one of detected, contained, recovered"),
+        ('fault recovered by "LINK_LOST"', "column 17: expected the end, got by"),
+        ("soc < 1 within 1e400 s", "column 16: expected at most 1000000 s, got 1e400"),
+        ("soc < 1e400 always", "column 7: expected a number or a text in quotes, got 1e400"),
     ],
 )
 def test_what_is_not_of_the_language_is_told_by_column(text: str, message: str) -> None:
@@ -113,6 +116,9 @@ def test_what_is_not_of_the_language_is_told_by_column(text: str, message: str) 
         ('event "TRAY_TRIP" never', ""),
         ('event "TRAY_TRIPED" within 2 s', "TRAY_TRIPPED"),
         ("outcome == fine", "silent corruption"),
+        ('fault detected by "LINK_LSOT"', "did you mean LINK_LOST"),
+        ('fault detected by "fsw_link_retries"', ""),
+        ('fault detected by "voter"', ""),
         ("truth.fsw_mode == 'safe' once", "fsw_mode"),
     ],
 )

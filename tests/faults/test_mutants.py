@@ -15,15 +15,19 @@ import pytest
 
 import hil.targets.rtl
 from gateware.triplication import triplicated
+from hil.faults.case_flight import connected
+from hil.faults.kinds import Needs
 from hil.targets.model import ModelTarget
 from tests.faults.mutants.apply import FLIGHT, GATEWARE, applied
 from tests.faults.mutants.flight_table import FLIGHT_MUTANTS
 from tests.faults.mutants.gateware_build import MutantTarget, mutated_files, number_of
 from tests.faults.mutants.gateware_table import GATEWARE_MUTANTS, Change
 from tests.faults.mutants.kill import fly
+from tests.faults.mutants.protection_table import PROTECTION_MUTANTS
 
 TRAYS = 4
 BIT = 1 << 3
+SPIKES = "return temperature has spikes"
 
 
 def test_every_gateware_mutant_has_its_place(tmp_path: Path) -> None:
@@ -74,7 +78,8 @@ def modules_changed(name: str) -> bool:
 
 
 def test_names_differ() -> None:
-    assert len(FLIGHT) + len(GATEWARE) == len(FLIGHT_MUTANTS) + len(GATEWARE_MUTANTS)
+    defined = len(FLIGHT_MUTANTS) + len(PROTECTION_MUTANTS) + len(GATEWARE_MUTANTS)
+    assert len(FLIGHT) + len(GATEWARE) == defined
     assert not set(FLIGHT) & set(GATEWARE)
 
 
@@ -135,6 +140,15 @@ def test_applied_makes_every_rtl_target_a_mutant() -> None:
     assert hil.targets.rtl.RtlTarget is not MutantTarget
 
 
+def test_a_mutant_is_in_simulations_with_names_too() -> None:
+    """As cases fly them that strike flip-flops."""
+    with applied("thermostat dead"), connected("rtl", TRAYS, Needs.NAMES) as connection:
+        made = connection.target
+        assert isinstance(made, MutantTarget)
+        assert made.mutant == number_of("thermostat dead")
+        assert "rmap_target.state_q" in made.flops()
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -149,6 +163,8 @@ def test_a_mutant_is_noticed(name: str) -> None:
 
 
 def test_a_case_that_holds_lets_a_mutant_survive(monkeypatch: pytest.MonkeyPatch) -> None:
-    cases = {"no retries": ("sensors", ("bus voltage is noisy",))}
+    """Though another one notices it."""
+    cases = {"spikes believed": ("sensors", (SPIKES, "bus voltage is noisy"))}
     monkeypatch.setattr("tests.faults.mutants.kill.KILLED_BY", cases)
-    assert fly("no retries").killed_by == ""
+    verdict = fly("spikes believed")
+    assert (verdict.killed_by, verdict.how) == ((), "held: bus voltage is noisy")

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from hil.errors import InjectionError
+from fsw.mission_clock import MissionClock
+from hil.errors import InjectionError, SimulatorDied
 from hil.faults import run as runs
 from hil.faults.case_flight import assemble, connected, fly
 from hil.faults.case_flight import flown as laid_out
 from hil.faults.golden import key
 from hil.faults.outcome import Outcome
-from hil.faults.pytest_plugin import Satellite
+from hil.faults.pytest_items import Satellite
 from hil.faults.run import Result
+from hil.targets.kept import cache_directory
 from hil.targets.model import ModelTarget
 
 Inject = Callable[..., None]
@@ -116,8 +118,81 @@ def test_tool_error_when_the_bench_fails(quick: Satellite, monkeypatch: pytest.M
     assert "read back" in result.explained()
 
 
+def test_tool_error_when_the_bench_fails_otherwise_than_foreseen(
+    quick: Satellite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: ModelTarget, store: object, word: int, mask: int) -> int:
+        raise ZeroDivisionError("nobody thought of it")
+
+    monkeypatch.setattr(ModelTarget, "_flip", broken)
+    result = flown(quick, "upset.controller_memory", word=1, bit=1)
+    assert result.outcome is Outcome.TOOL_ERROR and not result.held
+    assert "ZeroDivisionError: nobody thought of it (test_outcomes.py:" in result.explained()
+
+
+@pytest.mark.parametrize(
+    ("other", "where", "sign"),
+    [
+        ("upset.tray_sefi", {"tray": 3}, "TRAY_RESET"),
+        ("upset.flight_memory", {"word": 1, "bit": 3}, "flight software (fsw_store_corrected)"),
+    ],
+)
+def test_a_silent_corruption_is_not_hidden_by_a_fault_that_is_noticed(
+    quick: Satellite, other: str, where: dict[str, int], sign: str
+) -> None:
+    quick.duration_s = 90.0
+    quick.faults.append({"kind": "upset.tray_result", "tray": 5, "at_s": 40.0})
+    result = flown(quick, other, **where)
+    silent, noticed = result.injections
+    assert (silent.detected_by, noticed.detected_by) == ("", sign)
+    assert result.outcome is Outcome.SILENT
+
+
+def test_what_is_not_undone_is_not_recovered(quick: Satellite) -> None:
+    quick.duration_s = 48.0  # the scrubber has not come by yet
+    quick.faults.append({"kind": "upset.controller_memory", "word": 1000, "bit": 1, "at_s": 46.0})
+    result = flown(quick, "link.drop", direction="from_controller", frames=1)
+    memory, link = result.injections
+    assert memory.present and not link.present
+    assert result.outcome is Outcome.LOST
+
+
+def test_masked_when_the_last_frame_of_a_fault_is_through(quick: Satellite) -> None:
+    late = {"direction": "to_controller", "frames": 3, "delay_s": 0.001}
+    result = flown(quick, "link.delay", **late)
+    assert result.injections[0].detected_ns is None
+    assert result.outcome is Outcome.MASKED
+
+
+def test_an_app_that_takes_seconds_costs_the_cycles_it_takes(quick: Satellite) -> None:
+    result = flown(quick, "computing.app_overrun", app="thermal", overrun_s=3.0, runs=1)
+    fired_ns = result.injections[0].fired_ns
+    assert fired_ns is not None
+    second = fired_ns // 10**9  # of the row in which it ends
+    before, after = result.trace.rows[second - 1], result.trace.rows[second + 4]
+    assert int(after["deadline_misses"]) - int(before["deadline_misses"]) == 30
+    assert int(after["fsw_irregular_cycles"]) - int(before["fsw_irregular_cycles"]) == 1
+    # The spacecraft went on meanwhile: trays that boot as they would without it.
+    assert after["trays_running"] == result.golden.rows[second + 4]["trays_running"]
+
+
+def test_flight_software_tells_a_jump_of_its_clock_and_goes_on(quick: Satellite) -> None:
+    result = flown(quick, "computing.clock_jump", jump_s=-30.0)
+    (injection,) = result.injections
+    assert (injection.detected_by, injection.latency_s("detected")) == ("CLOCK_JUMPED", 0.1)
+    assert result.trace.rows[-1]["fsw_starts"] == 1
+    assert result.outcome is Outcome.RECOVERED  # nor is it taken for silence of the link
+
+
+def test_a_clock_jumps_to_before_the_mission(quick: Satellite) -> None:
+    result = flown(quick, "computing.clock_jump", jump_s=-1e6)
+    assert result.error == ""
+    assert result.injections[0].evidence == "flight software is told -40 s more"
+    assert result.outcome is Outcome.RECOVERED
+
+
 def test_a_fault_that_never_fires_fails_its_case(quick: Satellite) -> None:
-    result = flown(quick, "sensor.bias", channel="bus_current", bias=0)
+    result = flown(quick, "actuator.stuck", actuator="heater", value=0)  # it is off
     assert result.outcome is Outcome.TOOL_ERROR
     assert all(finding.held for finding in result.findings) and not result.held
     assert "never fired" in result.explained()
@@ -154,8 +229,16 @@ def test_faults_come_when_their_condition_is_met(quick: Satellite, inject: Injec
     result = quick.fly(check=False)
     first, second = result.injections
     assert first.begun_ns is not None and 10e9 < first.begun_ns < 40e9
-    assert second.begun_ns is not None and 50.0e9 < second.begun_ns < 50.2e9
-    assert second.begun_ns % 100_000_000  # between a command and its reply
+    # Not at the begin of the minor cycle that begins at 50 s, but when flight software flies it.
+    assert second.begun_ns == second.fired_ns == 50_100_000_000
+
+
+def test_what_a_fault_in_flight_brings_at_once_is_its_sign(quick: Satellite) -> None:
+    result = flown(quick, "link.unplugged", when="transaction in flight", for_s=2)
+    (injection,) = result.injections
+    assert injection.begun_ns is not None and injection.fired_ns is not None
+    assert injection.begun_ns <= injection.fired_ns
+    assert (injection.detected_by, injection.latency_s("detected")) == ("LINK_FAILED", 0.0)
 
 
 def test_a_reboot_in_mid_transaction(quick: Satellite) -> None:
@@ -166,7 +249,17 @@ def test_a_reboot_in_mid_transaction(quick: Satellite) -> None:
     assert result.trace.rows[-1]["fsw_starts"] == 2
 
 
-def test_flight_software_that_dies_is_started_again(quick: Satellite) -> None:
+def test_flight_software_that_dies_is_started_again(
+    quick: Satellite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance = MissionClock.advance
+
+    def brittle(self: MissionClock, mission_ns: int) -> int:
+        if 0 < mission_ns < self.mission_ns:
+            raise ValueError("time must advance")
+        return advance(self, mission_ns)
+
+    monkeypatch.setattr(MissionClock, "advance", brittle)
     result = flown(quick, "computing.clock_jump", jump_s=-5.0)
     assert len(result.deaths) >= 1 and "time must advance" in result.deaths[0]
     assert "flight software died" in result.explained()
@@ -193,6 +286,30 @@ def test_golden_runs_are_kept_by_content(quick: Satellite, monkeypatch: pytest.M
         setattr(quick, attribute, value)
         other = laid_out(quick.case(), Path())
         assert key(other.scenario, other.vehicle, "model") != kept
+
+
+def test_a_torn_golden_run_is_made_anew(quick: Satellite) -> None:
+    first = flown(quick, "plant.shadow", for_s=1)
+    what = laid_out(quick.case(), Path())
+    path = cache_directory("golden") / f"{key(what.scenario, what.vehicle, 'model')}.json.gz"
+    whole = path.read_bytes()
+    for torn in (b"", whole[: len(whole) // 2], whole[:-4] + b"none"):
+        path.write_bytes(torn)
+        assert quick.fly(check=False).golden == first.golden
+        assert path.read_bytes() == whole
+
+
+def test_tool_error_when_the_golden_run_fails(
+    quick: Satellite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: ModelTarget, count: int) -> None:
+        raise SimulatorDied("gone")
+
+    quick.seed = 987_654  # of which no golden run is kept
+    monkeypatch.setattr(ModelTarget, "_tick", broken)
+    result = flown(quick, "plant.shadow")
+    assert result.outcome is Outcome.TOOL_ERROR and not result.held
+    assert "the golden run: SimulatorDied: gone" in result.explained()
 
 
 def test_a_flight_without_faults_is_its_golden_run(quick: Satellite) -> None:

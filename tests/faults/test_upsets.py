@@ -9,7 +9,7 @@ import pytest
 
 from hil.errors import UsageError
 from hil.faults.kinds.upsets import drawn_bits
-from hil.faults.pytest_plugin import Satellite
+from hil.faults.pytest_items import Satellite
 
 
 def test_bits_are_one_neighbours_or_anywhere() -> None:

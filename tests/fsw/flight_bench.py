@@ -31,6 +31,7 @@ class Tray:
         self.heartbeat = 0.0
         self.power_w = 0.0
         self.current_override_a: float | None = None
+        self.latchup_w = 0.0  # beside what it computes with, until it is off
         self.hung = False
         self.fault_forever = False
         self.uncorrectable = 0
@@ -42,6 +43,7 @@ class Tray:
     ) -> None:
         if not powered:
             self.state, self.power_w, self.current_override_a = 0, 0.0, None
+            self.latchup_w = 0.0
             self.hung = self.fault_forever
             return
         if self.state == 0:
@@ -79,14 +81,14 @@ class Bench:
         share = trays / 18
         self.parameters = {
             "battery_capacity_ah": 249.0 * share,
-            "battery_resistance_ohm": 0.03,
+            **PowerPlant.PARAMETERS,
+            "battery_resistance_ohm": 0.03 / share,
             "soc_floor": 0.3,
             "soc_full": 0.95,
             "overhead_power_w": 4000.0 * share,
             "flow_min_l_min": 20.0,
             "battery_charge_limit_v": 2000.0,
             "battery_charge_max_w": 70e3 * share,
-            **{f"battery_ocv_{10 * k:03d}_v": volts for k, volts in enumerate(PowerPlant.OCV_V)},
             **(parameters or {}),
         }
         self.power = PowerPlant(soc, 249.0 * share, 160e3 * share)
@@ -104,6 +106,7 @@ class Bench:
         self.store = bytearray(256 * 8)
         self.options = options
         self.cycle = 0
+        self.mission_offset_ns = 0  # what flight software's clock is ahead
         self.events: list[Any] = []
         self.restart()
 
@@ -146,7 +149,7 @@ class Bench:
         self.cycle += 1
         time_ns = self.cycle * CYCLE_NS
         self.target.advance_to(time_ns)
-        self.fsw.minor_cycle(time_ns)
+        self.fsw.minor_cycle(time_ns + self.mission_offset_ns)
         self.events += self.fsw.drain_events()
 
     def sensors(self) -> bytes:
@@ -177,7 +180,8 @@ class Bench:
         data = struct.pack(">16H", *counts)
         for index, tray in enumerate(self.trays):
             gpu_k = plant.gpu_k[index]
-            current_a = tray.power_w / 54.0
+            load_w = tray.power_w + tray.latchup_w
+            current_a = load_w / 54.0
             if tray.current_override_a is not None:
                 current_a = tray.current_override_a
             data += struct.pack(
@@ -185,7 +189,7 @@ class Bench:
                 tray.state << 4,
                 int(tray.heartbeat) & 0xFF,
                 1980,
-                raw(TRAY_FIELDS["load_power"], tray.power_w),
+                raw(TRAY_FIELDS["load_power"], load_w),
                 raw(TRAY_FIELDS["load_current"], current_a),
                 raw(TRAY_FIELDS["temperature_gpu"], gpu_k),
                 raw(TRAY_FIELDS["temperature_hbm"], gpu_k - 3.0),

@@ -6,6 +6,7 @@ They share its assumptions (who flows where) but none of its code, and are coars
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 STEFAN_BOLTZMANN = 5.670374419e-8  # W/m2/K4, CODATA 2018
 
@@ -100,6 +101,16 @@ class PowerPlant:
     """Array, battery with a resistance, and a bus that loses a share of what passes it."""
 
     OCV_V = (300.0, 330.0, 345.0, 352.0, 357.0, 363.0, 371.0, 381.0, 390.0, 399.0, 410.0)
+    # What flight software knows of it: the same curve at twice the points, and no polarisation.
+    PARAMETERS = {
+        "battery_resistance_ohm": 0.03,
+        "battery_polarisation_ohm": 0.0,
+        **{f"battery_ocv_{10 * k:03d}_v": volts for k, volts in enumerate(OCV_V)},
+        **{
+            f"battery_ocv_{10 * k + 5:03d}_v": 0.5 * (low + high)
+            for k, (low, high) in enumerate(pairwise(OCV_V))
+        },
+    }
 
     def __init__(self, soc: float, capacity_ah: float, array_w: float) -> None:
         self.soc = soc

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from fsw.current_check import CurrentSensor
 from fsw.events import EventLog, Severity
 from fsw.fault_protection import FaultProtection, FaultState
 from fsw.monitors import MONITORS, Observation, Response
@@ -24,7 +25,7 @@ WELL = Observation(
     soc=0.8,
     flow_l_min=150.0,
     flow_sensor_failed=False,
-    battery_sensor_failed=False,
+    current_failed=None,
     currents_unbalanced=False,
     trays_on=18,
     pump_a_failed=False,
@@ -74,7 +75,9 @@ def test_a_well_rack_trips_nothing():
         ("FREEZE", {"supply_k": 270.0}, 3, ""),
         ("FLOW_LOST", {"flow_l_min": 5.0}, 8, "standby"),
         ("FLOW_SENSOR", {"flow_sensor_failed": True}, 1, ""),
-        ("BATTERY_SENSOR", {"battery_sensor_failed": True}, 1, ""),
+        ("BATTERY_SENSOR", {"current_failed": CurrentSensor.BATTERY}, 1, ""),
+        ("ARRAY_SENSOR", {"current_failed": CurrentSensor.ARRAY}, 1, ""),
+        ("LOAD_SENSOR", {"current_failed": CurrentSensor.LOADS}, 1, ""),
         ("BUS_BALANCE", {"currents_unbalanced": True}, 10, ""),
         ("TRAY_TEMPERATURE", {"trays_suspect": 1}, 1, ""),
         ("PUMP_A_FAILED", {"pump_a_failed": True}, 1, "degraded"),

@@ -21,6 +21,7 @@ from fsw.commands import (
     SetParameter,
     encode_telecommand,
 )
+from fsw.current_check import CurrentSensor
 from fsw.events import EVENTS
 from fsw.modes import Mode
 from fsw.payload_link import PayloadLink
@@ -467,6 +468,28 @@ class TestPumpsAndSensors:
         flown.run(5.0)
         assert flown.fsw.housekeeping()["fsw_pump_in_use"] == "b"
 
+    @pytest.mark.parametrize("sensor", list(CurrentSensor))
+    def test_a_current_that_lies_is_not_used_and_a_restart_remembers_it(
+        self, sensor: CurrentSensor
+    ):
+        flown = bench(40.0)
+        lying = FAST_FIELDS[sensor.value].raw(200.0)
+        flown.overrides[sensor.value] = lying
+        flown.run(8.0)
+        told = {
+            CurrentSensor.BATTERY: "BATTERY_SENSOR",
+            CurrentSensor.ARRAY: "ARRAY_SENSOR",
+            CurrentSensor.LOADS: "LOAD_SENSOR",
+        }
+        assert set(flown.ids()) & {"BUS_BALANCE", *told.values()} == {told[sensor]}
+        for _ in range(2):
+            values = flown.fsw.housekeeping()
+            array_w, battery_w = flown.power.array_power_w, flown.power.battery_power_w
+            assert values["fsw_array_power_w"] == pytest.approx(array_w, abs=100.0)
+            assert values["fsw_battery_power_w"] == pytest.approx(battery_w, abs=100.0)
+            flown.restart()
+            flown.run(0.2)
+
     def test_without_a_pump_the_rack_stands_by_until_one_is_proven(self):
         flown = bench(20.0)
         flown.pump_a_ok = flown.pump_b_ok = False
@@ -508,7 +531,7 @@ class TestEclipseAndCharge:
         assert flown.fsw.housekeeping()["fsw_mode"] == "nominal"
 
     def test_with_critical_charge_all_trays_go_off_and_come_back_with_the_sun(self):
-        flown = bench(15.0, soc=0.5)
+        flown = bench(35.0, soc=0.5)  # the voltage has told the charge
         flown.power.soc = 0.10
         flown.fsw.acquisition.charge.soc = 0.10
         flown.sunlit = 0.0

@@ -11,6 +11,7 @@ from fsw.tray_heat import Excess, TrayHeat
 
 PARAMETERS = Parameters()
 TRAYS = 4
+RISE_K = 20.0
 
 
 def rack(flow_l_min: float, rpm: float = 3000.0) -> RackTelemetry:
@@ -36,7 +37,7 @@ def run(
     rpm: float = 3e3,
 ) -> bool:
     cold = excess_k is None
-    excess = [None if excess_k is None else Excess(excess_k, excess_k)] * TRAYS
+    excess = [None if excess_k is None else Excess(excess_k, excess_k, RISE_K)] * TRAYS
     for _ in range(seconds):
         check.step(rack(flow_l_min, rpm), COLD if cold else HEATED, excess, 1.0)
     return check.failed
@@ -79,6 +80,39 @@ def test_chips_that_warm_up_later_take_the_verdict_back_for_good():
 def test_a_dead_tachometer_does_not_condemn_the_flow_sensor():
     # At no flow the chips would be much hotter than they are.
     assert not run(FlowCheck(PARAMETERS), 60, 100.0, excess_k=-30.0, rpm=0.0)
+
+
+def warm_up(check: FlowCheck, seconds: int, flow_l_min: float, error: float, rise_k: float) -> None:
+    """Chips are `error` of their rise warmer than modelled."""
+    excess = [Excess(error * rise_k, 0.0, rise_k)] * TRAYS
+    for _ in range(seconds):
+        check.step(rack(flow_l_min), HEATED, excess, 1.0)
+
+
+@pytest.mark.parametrize("error", [-0.25, 0.25])
+def test_a_plant_that_is_not_as_modelled_does_not_condemn_the_loop(error: float):
+    for learned_s in (0, 10, 200):
+        check = FlowCheck(PARAMETERS)
+        for second in range(learned_s):
+            warm_up(check, 1, 100.0, error, 10.0 + 0.1 * second)
+        for second in range(60):
+            warm_up(check, 1, 0.0, error, 10.0 + 0.1 * learned_s + 0.5 * second)
+        assert check.failed, learned_s
+
+
+def test_what_was_learned_is_not_granted_twice():
+    check = FlowCheck(PARAMETERS)
+    warm_up(check, 200, 100.0, 0.2, 30.0)
+    warm_up(check, 10, 0.0, 0.2, 30.0)
+    assert check.failed
+    warm_up(check, 1, 0.0, 0.24, 30.0)  # 1.2 K more, at the same rise
+    assert not check.failed
+
+
+def test_chips_far_from_any_plant_deny_the_pumps_flow_whatever_was_before():
+    check = FlowCheck(PARAMETERS)
+    warm_up(check, 60, 0.0, 0.5, 30.0)
+    assert not check.failed
 
 
 def test_without_heat_it_takes_longer():

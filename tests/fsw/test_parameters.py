@@ -28,7 +28,7 @@ def test_the_table_agrees_with_itself():
     assert p["hbm_limit_k"] < p["trip_hbm_k"]
     assert p["coolant_freezing_k"] < p["heater_full_k"] < p["heater_on_k"]
     assert p["heater_on_k"] < p["coolant_setpoint_k"] < p["coolant_supply_max_k"]
-    curve = [p[f"battery_ocv_{percent:03d}_v"] for percent in range(0, 101, 10)]
+    curve = [p[f"battery_ocv_{percent:03d}_v"] for percent in range(0, 101, 5)]
     assert curve == sorted(curve)
     for kind in ("scrub_flux_{}_cm2_s", "scrub_period_{}_ticks", "digest_interval_{}_s"):
         values = [p[kind.format(level)] for level in range(4) if kind.format(level) in p]

@@ -18,7 +18,7 @@ VEHICLE = {
     "soc_full": 0.95,
     "overhead_power_w": 6000.0,
     "battery_charge_limit_v": 900.0,
-    **{f"battery_ocv_{10 * k:03d}_v": volts for k, volts in enumerate(PowerPlant.OCV_V)},
+    **PowerPlant.PARAMETERS,
 }
 
 

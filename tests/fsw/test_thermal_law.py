@@ -1,5 +1,7 @@
 """Thermal law, closed on a small plant: no slowdown, no freezing, quiet valves."""
 
+import math
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -12,6 +14,7 @@ from fsw.thermal import EmergencyCut, Governor, PumpMonitor, ThermalInputs, Ther
 TRAYS = 18
 TRAY_W = 5555.0
 CELSIUS_K = 273.15
+FULL_RPM = 6000.0
 
 
 @dataclass
@@ -213,6 +216,18 @@ class TestGovernor:
         assert output == 0.16
 
 
+class Pump:
+    """A pump that follows its drive with a lag of first order; `lag_s` as the plant's own."""
+
+    def __init__(self, speed: float = 0.0, lag_s: float = 2.0) -> None:
+        self.speed = speed
+        self.lag_s = lag_s
+
+    def turn(self, drive: float, dt_s: float = 1.0) -> float:
+        self.speed += (drive - self.speed) * -math.expm1(-dt_s / self.lag_s)
+        return self.speed * FULL_RPM
+
+
 class TestPumpMonitor:
     def run(self, samples: list[tuple[float, float]]) -> list[bool]:
         monitor = PumpMonitor(Parameters())
@@ -235,6 +250,42 @@ class TestPumpMonitor:
 
     def test_a_short_glitch_of_the_tachometer_is_not_a_failure(self):
         assert not any(self.run([(0.7, 4200.0)] * 5 + [(0.7, 0.0)] + [(0.7, 4200.0)] * 5))
+
+    @pytest.mark.parametrize("lag_s", [1.0, 2.0, 2.9])
+    @pytest.mark.parametrize("stopped_s", [0.1, 1.0, 1.4, 1.8])
+    @pytest.mark.parametrize("drive", [0.2, 0.5, 0.75, 1.0])
+    def test_a_pump_that_spins_up_again_is_well(self, drive: float, stopped_s: float, lag_s: float):
+        for phase_s in (0.0, 0.3, 0.6, 0.9):  # of the standstill against the second
+            pump, samples = Pump(drive, lag_s), []
+            for k in range(300):
+                stands = 0.0 <= k * 0.1 - 10.0 - phase_s < stopped_s
+                pump.speed = 0.0 if stands else pump.turn(drive, 0.1) / FULL_RPM
+                if k % 10 == 9:
+                    samples.append((drive, pump.speed * FULL_RPM))
+            assert not any(self.run(samples)), phase_s
+
+    def test_a_pump_that_is_slow_for_good_is_found_soon_after_it_got_no_faster(self):
+        pump, samples = Pump(), []
+        for _ in range(20):  # it comes to half of what it is driven to
+            samples.append((0.8, pump.turn(0.4)))
+        # For two seconds it spins up as a well one would.
+        assert self.run(samples).index(True) <= 2 + Parameters()["pump_failed_s"]
+
+    def test_a_tachometer_that_creeps_back_does_not_make_a_pump_well(self):
+        samples = [(0.8, 4800.0)] * 10 + [(0.8, 60.0 * k) for k in range(20)]
+        assert self.run(samples).index(True) - 10 <= Parameters()["pump_failed_s"]
+
+    def test_noise_does_not_make_a_pump_well(self):
+        for seed in range(20):
+            noise = random.Random(seed)
+            samples = [(0.8, 4800.0)] * 10
+            samples += [(0.8, noise.uniform(0.0, 3000.0)) for _ in range(30)]
+            # Smaller errors than any before come by chance too, but never many.
+            assert self.run(samples).index(True) - 10 <= 2 * Parameters()["pump_failed_s"]
+
+    def test_a_drive_that_comes_down_to_a_dead_pump_does_not_make_it_well(self):
+        samples = [(0.8, 4800.0)] * 10 + [(max(0.8 - 0.05 * k, 0.2), 0.0) for k in range(20)]
+        assert self.run(samples).index(True) - 10 <= Parameters()["pump_failed_s"]
 
 
 def test_the_emergency_cut_has_hysteresis():

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import cocotb
+from cocotb.handle import Immediate
+from cocotb.triggers import Timer
 from controller_bench import ControllerBench, unframe
 
 from fsw import registers as r
@@ -161,6 +163,36 @@ async def ticks_in_a_row_end_a_hang_once(dut: Any) -> None:
     dut.tick.value = 0
     await bench.until_idle()
     assert unframe(await bench.exchange(PROBE))[12:16] == b"RKST"
+
+
+@cocotb.test()
+async def no_upset_puts_a_fault_in(dut: Any) -> None:
+    """Every flop of the unit flipped while nobody tests: nothing acts that was not asked for."""
+    bench = await ControllerBench(dut).start()
+    injection = dut.controller.gen_injection.injection
+    faults = ("hang", "front_end_off", "freeze", "skew", "drop_reply", "corrupt_reply")
+    flops = [handle for handle in injection if handle._name.endswith("_q")]
+    asked_for = {"front_end_off_q", "front_end_off_again_q"}
+    asked_for |= {"sensor_q", "sensor_armed_q", "hang_q", "hang_armed_q", "hanging_q"}
+    assert asked_for < {flop._name for flop in flops}
+    lost_reply = {"hit_q bit 0": "drop_reply", "hit_q bit 1": "corrupt_reply"}  # until the next one
+    for flop in flops:
+        sound = int(flop.value)
+        for bit in range(len(flop)):
+            place = f"{flop._name} bit {bit}"
+            flop.value = Immediate(sound ^ 1 << bit)
+            await Timer(1, "ns")
+            assert int(flop.value) == sound ^ 1 << bit, f"{place} did not take"
+            for _ in range(4):
+                for fault in faults:
+                    acts = bool(getattr(injection, f"o_{fault}").value)
+                    assert not acts or fault == lost_reply.get(place), f"{place}: {fault}"
+                await bench.step()
+            if flop._name in asked_for:
+                assert int(flop.value) == sound, f"{place} stays"
+            assert unframe(await bench.exchange(PROBE))[12:16] == b"RKST", place
+            flop.value = Immediate(sound)
+            await bench.step()
 
 
 @cocotb.test()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import cocotb
+from cocotb.handle import Immediate
 from controller_bench import TRAYS, ControllerBench
 
 from fsw import registers as r
@@ -214,3 +215,40 @@ async def reset_restores_everything(dut: Any) -> None:
     assert await bench.word(0x10000) == 0
     assert await bench.word(r.IDENTITY_UPTIME) == 0
     assert (await bench.fields(r.FAST_FRAMES)) == {"received": 3, "dropped": 0}
+
+
+@cocotb.test()
+async def command_lines_fall_whatever_becomes_of_their_count(dut: Any) -> None:
+    """An upset of the ticks that are left: with 0 the lines fall at once, with 31 after so many."""
+    bench = await started(dut)
+    commands = (
+        (r.COMMAND_TRAY_RESET, dut.controller.reset_command.left_q, 1),
+        (r.COMMAND_TRAY_SCRUB, dut.controller.scrub_command.left_q, 2),
+        (r.COMMAND_TRAY_RELOAD, dut.controller.reload_command.left_q, 3),
+    )
+    for register, left, line in commands:
+        await bench.write(register, 0b101)
+        left.value = Immediate(0)
+        await bench.step()
+        assert bench.tray_bits(line) == 0
+        await bench.write(register, 0b101)
+        left.value = Immediate(31)
+        await bench.tick(30)
+        assert bench.tray_bits(line) == 0b101
+        await bench.tick()
+        assert bench.tray_bits(line) == 0
+        left.value = Immediate(7)  # while none is up
+        await bench.tick(8)
+        assert bench.tray_bits(line) == 0
+
+
+@cocotb.test()
+async def command_lines_are_low_while_nothing_is_left(dut: Any) -> None:
+    """Not even two copies, upset in one clock, raise a line for longer than that."""
+    bench = await started(dut)
+    for command in ("reset_command", "scrub_command", "reload_command"):
+        lines = getattr(dut.controller, command).lines
+        for copy in (lines.copy_a_q, lines.copy_c_q):
+            copy.value = Immediate(0b010)
+        await bench.step()
+        assert int(lines.o_data.value) == 0

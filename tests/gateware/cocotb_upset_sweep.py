@@ -31,6 +31,9 @@ INSTANCES = {
     "watchdog_ticks": "watchdog.counter",
     "over_temperature": "trips.over_temperature",
     "over_current": "trips.over_current",
+    "reset_lines": "reset_command.lines",
+    "scrub_lines": "scrub_command.lines",
+    "reload_lines": "reload_command.lines",
 }
 
 
@@ -65,6 +68,7 @@ async def bring_to_work(dut: Any) -> ControllerBench:
     bench.sensors[14:16] = bench.sensors[8:10] = bytes.fromhex("4000")
     bench.apply_sensors()
     await bench.write(r.CONTROL_WATCHDOG, 1 << 31 | 0x1234)
+    await bench.write(r.COMMAND_TRAY_RESET, 0b010)
     await bench.tick(5)
     return bench
 
@@ -111,7 +115,7 @@ async def every_flop_once_at_work(dut: Any) -> None:
     assert bench.tray_bits(0) == 0b010  # tray 0 has tripped
     flips = await sweep(bench)
     cocotb.log.info("%d flops flipped at work", flips)
-    assert flips == 3 * (3 + 4 * 32 + 2 * 16 + 8 + 2 * 17 + 9 + 1 + 16 + 2 * 3 + 3 * 32)
+    assert flips == 3 * (3 + 4 * 32 + 2 * 16 + 8 + 2 * 17 + 9 + 1 + 16 + 5 * 3 + 3 * 32)
 
 
 @cocotb.test()

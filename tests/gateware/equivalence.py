@@ -31,8 +31,8 @@ from traffic import (
 
 from fsw import registers as r
 from fsw.register_map import Region, Register
-from gateware import model as golden
 from gateware.model_link import encode_frame
+from gateware.model_watchdog import ENTER_SAFE_KEY, KICK_KEY, LEAVE_SAFE_KEY
 from gateware.triplication import COPIES, triplicated
 from hil.targets.lockstep import LockstepTarget
 
@@ -101,7 +101,7 @@ class Equivalence(RuleBasedStateMachine):
     def heat_a_tray(self, tray: int, offset: int, debounce: int, counts: list[int]) -> None:
         self.exchange(
             encode_frame(word_write(r.CONTROL_OVER_TEMPERATURE_DEBOUNCE.address, debounce))
-            + encode_frame(word_write(r.COMMAND_SAFE.address, golden.LEAVE_SAFE_KEY))
+            + encode_frame(word_write(r.COMMAND_SAFE.address, LEAVE_SAFE_KEY))
             + encode_frame(word_write(r.CONTROL_POWER_SWITCH.address, 0xFFFF_FFFF))
             + encode_frame(word_write(r.COMMAND_OVER_TEMPERATURE_CLEAR.address, 1 << tray))
         )
@@ -139,17 +139,17 @@ class Equivalence(RuleBasedStateMachine):
     def race_the_watchdog(self, period: int, acts: list[tuple[int, str]]) -> None:
         again = (r.CONTROL_WATCHDOG.address, 1 << 31 | period)
         self.exchange(
-            encode_frame(word_write(r.COMMAND_SAFE.address, golden.LEAVE_SAFE_KEY))
+            encode_frame(word_write(r.COMMAND_SAFE.address, LEAVE_SAFE_KEY))
             + encode_frame(word_write(*again))
         )
         for count, act in acts:
             self.let_ticks_pass(count)
             writes = {
                 "again": again,
-                "kick": (r.COMMAND_WATCHDOG_KICK.address, golden.KICK_KEY),
-                "bad": (r.COMMAND_WATCHDOG_KICK.address, golden.KICK_KEY ^ 1),
-                "enter": (r.COMMAND_SAFE.address, golden.ENTER_SAFE_KEY),
-                "leave": (r.COMMAND_SAFE.address, golden.LEAVE_SAFE_KEY),
+                "kick": (r.COMMAND_WATCHDOG_KICK.address, KICK_KEY),
+                "bad": (r.COMMAND_WATCHDOG_KICK.address, KICK_KEY ^ 1),
+                "enter": (r.COMMAND_SAFE.address, ENTER_SAFE_KEY),
+                "leave": (r.COMMAND_SAFE.address, LEAVE_SAFE_KEY),
             }
             self.exchange(encode_frame(word_write(*writes[act])))
 

@@ -19,8 +19,8 @@ from traffic import READ_MODIFY_WRITE, READS, TRAYS, WRITES, command, image_writ
 
 from fsw import registers as r
 from fsw.register_map import Region
-from gateware import model as golden
 from gateware.model_link import crc8, encode_frame
+from gateware.model_watchdog import ENTER_SAFE_KEY, KICK_KEY, LEAVE_SAFE_KEY
 
 EPISODE_CASES = 5000
 SENSOR_BYTES = 32 + 16 * TRAYS
@@ -33,7 +33,7 @@ WRITABLE = [  # but injection, where a word drawn at random ends all traffic
 FLIPS = [r.FLIP_REGISTERS, r.FLIP_MEMORY, r.FLIP_CHECK, r.FLIP_CONFIG]
 FRAMES = [r.CONFIG_FRAMES, r.FLIP_CONFIG]  # where words drawn at random leave no frame good
 WORDS = [0, 1, 2, 3, 0x8000_0000, 0x8000_0001, 0x8000_0003, 0xFFFF_FFFF, 0xC0DB_DCDD, 0xDBDB_C0C0]
-WORDS += [golden.KICK_KEY, golden.ENTER_SAFE_KEY, golden.LEAVE_SAFE_KEY, 1 << TRAYS, (1 << 18) - 1]
+WORDS += [KICK_KEY, ENTER_SAFE_KEY, LEAVE_SAFE_KEY, 1 << TRAYS, (1 << 18) - 1]
 COUNTS = [1, 1, 1, 1, 2, 3, 4, 7, 11, 16, 17, 32, 63, 64, 100, 127, 128]  # words
 KEYS = [bytes((key,)) for key in (r.FLIGHT_KEY, r.TEST_KEY, 0x00, r.TEST_KEY ^ 1, 0xFF)]
 INITIATORS = [0x67] * 6 + [0xC0, 0xDB, 0x00, 0xFF]
@@ -48,8 +48,8 @@ SETPOINTS = [  # where a write has consequences, and values that bring them abou
     (r.CONTROL_OVER_CURRENT_LIMIT, (0, 99, 100, 0xFFFF, 0xFFFF)),
     (r.CONTROL_WATCHDOG, (0, 1 << 31, 1 << 31 | 2, 1 << 31 | 8, 1 << 31 | 300)),
     (r.CONTROL_SCRUB, (0, 1 << 31, 1 << 31 | 2, 1 << 31 | 30)),
-    (r.COMMAND_WATCHDOG_KICK, (golden.KICK_KEY, golden.KICK_KEY, 0)),
-    (r.COMMAND_SAFE, (golden.LEAVE_SAFE_KEY, golden.LEAVE_SAFE_KEY, golden.ENTER_SAFE_KEY)),
+    (r.COMMAND_WATCHDOG_KICK, (KICK_KEY, KICK_KEY, 0)),
+    (r.COMMAND_SAFE, (LEAVE_SAFE_KEY, LEAVE_SAFE_KEY, ENTER_SAFE_KEY)),
     (r.COMMAND_OVER_TEMPERATURE_CLEAR, (1, ALL)),
     (r.COMMAND_OVER_CURRENT_CLEAR, (1, ALL)),
     (r.COMMAND_TRAY_RESET, (0, 1, 1 << TRAYS, ALL)),
@@ -62,7 +62,7 @@ SETPOINTS = [  # where a write has consequences, and values that bring them abou
 ]
 HANG_TICKS = [1, 1, 2, 3, 5]
 WAKE = [  # undo a safe state and trips, which would end all change
-    (r.COMMAND_SAFE, golden.LEAVE_SAFE_KEY),
+    (r.COMMAND_SAFE, LEAVE_SAFE_KEY),
     (r.CONTROL_OVER_TEMPERATURE_LIMIT, ALL),
     (r.CONTROL_OVER_CURRENT_LIMIT, 0xFFFF),
     (r.COMMAND_OVER_TEMPERATURE_CLEAR, ALL),

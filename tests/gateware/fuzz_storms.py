@@ -14,9 +14,9 @@ from traffic import TRAYS, command
 
 from fsw import registers as r
 from fsw.register_map import Register
-from gateware import model as golden
 from gateware.model_link import FRAME_MAX, encode_frame
 from gateware.model_memory import CODEWORD_BITS, correction, syndrome_of
+from gateware.model_watchdog import LEAVE_SAFE_KEY
 
 ROUND = 1 << 16
 STORM = "storm"  # the damage of such a case
@@ -126,7 +126,7 @@ def lost_frames() -> list[Step]:
 
 def watchdog_expiries() -> list[Step]:
     """Expires at every tick."""
-    leave = _set(r.COMMAND_SAFE, golden.LEAVE_SAFE_KEY)
+    leave = _set(r.COMMAND_SAFE, LEAVE_SAFE_KEY)
     steps: list[Step] = [Ticks(1), leave]
     return [_set(r.CONTROL_WATCHDOG, 1 << 31 | 1) + leave, *steps * ROUND]
 

@@ -17,7 +17,6 @@ from hypothesis.stateful import run_state_machine_as_test
 from traffic import TRAYS
 
 from fsw import registers as r
-from gateware import model as golden
 from gateware import model_link
 from gateware.model import ControllerModel
 from gateware.model_memory import ProtectedMemory
@@ -70,14 +69,10 @@ Fault = Callable[[pytest.MonkeyPatch, ControllerModel], None]
 
 def late_trip(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
     """Over-temperature needs one tick more than its debounce."""
-    sound = model._debounce_temperatures
-
-    def debounce(hot: int) -> None:
-        model._control[golden._DEBOUNCE] += 1
-        sound(hot)
-        model._control[golden._DEBOUNCE] -= 1
-
-    monkeypatch.setattr(model, "_debounce_temperatures", debounce)
+    sound = model._trips.tick
+    monkeypatch.setattr(
+        model._trips, "tick", lambda powered, debounce: sound(powered, debounce + 1)
+    )
 
 
 def blind_to_current(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
@@ -86,26 +81,27 @@ def blind_to_current(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) ->
 
     def compare() -> None:
         sound()
-        model._too_much &= ~(1 << TRAYS - 1)
+        model._trips.too_much &= ~(1 << TRAYS - 1)
 
     monkeypatch.setattr(model, "_compare_currents", compare)
 
 
 def no_watchdog(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
     """The watchdog expires without entering the safe state."""
-    monkeypatch.setattr(model, "_enter_safe", lambda: setattr(model, "_watchdog_ticks", 0))
+    monkeypatch.setattr(
+        model._watchdog, "_enter_safe", lambda: setattr(model._watchdog, "ticks", 0)
+    )
 
 
 def eager_lines(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
     """Writing 0 to a command line restarts its time."""
-    sound = model._command
+    lines = model._lines
+    sound = lines.drive
 
-    def act(address: int, word: int) -> None:
-        sound(address, word)
-        if address == r.COMMAND_TRAY_SCRUB.address and not word and model._line_ticks[1]:
-            model._line_ticks[1] = golden.COMMAND_LINE_TICKS
+    def drive(line: int, trays: int) -> None:
+        sound(line, trays or lines.driven[line])
 
-    monkeypatch.setattr(model, "_command", act)
+    monkeypatch.setattr(lines, "drive", drive)
 
 
 class NoWriteBack(ProtectedMemory):
@@ -162,15 +158,16 @@ def oversize_first(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> N
 
 def idle_watchdog_register(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:
     """Writing control.watchdog does not restart the period."""
-    sound = model._write_control
+    watchdog = model._watchdog
+    sound = watchdog.configure
 
-    def write(index: int, word: int) -> None:
-        ticks = model._watchdog_ticks
-        sound(index, word)
-        if word & 1 << 31:
-            model._watchdog_ticks = min(ticks, max(word & 0xFFFF, 1) - 1)
+    def configure(setting: int) -> None:
+        ticks = watchdog.ticks
+        sound(setting)
+        if watchdog.enabled:
+            watchdog.ticks = min(ticks, max(setting & 0xFFFF, 1) - 1)
 
-    monkeypatch.setattr(model, "_write_control", write)
+    monkeypatch.setattr(watchdog, "configure", configure)
 
 
 def one_key_for_all(monkeypatch: pytest.MonkeyPatch, model: ControllerModel) -> None:

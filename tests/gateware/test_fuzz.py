@@ -13,7 +13,8 @@ from fuzz_steps import Case
 from traffic import TRAYS
 
 from fsw import registers as r
-from gateware.model import KICK_KEY, ControllerModel
+from gateware.model import ControllerModel
+from gateware.model_watchdog import KICK_KEY
 from hil.errors import SimulatorDied
 from hil.targets.model import ModelTarget
 from hil.targets.rtl import RtlTarget
@@ -53,7 +54,7 @@ class ThirdBadKickIsLost(ControllerModel):
 
     def _command(self, address: int, word: int) -> None:
         bad = address == r.COMMAND_WATCHDOG_KICK.address and word != KICK_KEY
-        if not (bad and self._bad_kicks == 2):
+        if not (bad and self._watchdog.bad_kicks == 2):
             super()._command(address, word)
 
 

@@ -59,7 +59,7 @@ def test_a_register_has_three_times_its_width(family: str, flop: str, tmp_path: 
 def test_the_controller_keeps_its_copies_and_its_states(tmp_path: Path) -> None:
     """Flattened, with one tray and a UART, for the iCE40, as far as flops are touched.
 
-    What follows maps LUTs. States are one-hot, a flop each.
+    What follows maps LUTs. States are one-hot, a flop each; the front end is cut off by two.
     """
     sources = " ".join(sorted(path.name for path in RTL.glob("*.v")))
     copies = [f"copy_{copy}_q" for copy in ("a", "b", "c", "?")]
@@ -69,8 +69,10 @@ def test_the_controller_keeps_its_copies_and_its_states(tmp_path: Path) -> None:
         "memory.state_q": 4,
         "config_frames.gen_group*.states": 12,  # of its state_q, by way of a name for each
     }
+    twice = {"injection.front_end_off*_q": 2}
     counts = "; ".join(
-        f"tee -a told select -count w:*{flops} %ci2 t:SB_DFF* %i" for flops in (*copies, *states)
+        f"tee -a told select -count w:*{flops} %ci2 t:SB_DFF* %i"
+        for flops in (*copies, *states, *twice)
     )
     told = synthesise(
         tmp_path,
@@ -79,4 +81,4 @@ def test_the_controller_keeps_its_copies_and_its_states(tmp_path: Path) -> None:
     )
     flops = sum(register.width for register in triplicated(1).values())
     counted = [int(count) for count in re.findall(r"(\d+) objects", told)]
-    assert counted == [flops, flops, flops, 3 * flops, *states.values()]
+    assert counted == [flops, flops, flops, 3 * flops, *states.values(), *twice.values()]

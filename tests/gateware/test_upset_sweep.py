@@ -24,7 +24,7 @@ from hil.targets.model import ModelTarget
 from hil.targets.rtl import RtlTarget
 
 TRAYS = 18
-FLOPS = 3 * (TRAYS + 4 * 32 + 2 * 16 + 8 + 2 * 17 + 9 + 1 + 16 + 2 * TRAYS + 32 * TRAYS)
+FLOPS = 3 * (TRAYS + 4 * 32 + 2 * 16 + 8 + 2 * 17 + 9 + 1 + 16 + 5 * TRAYS + 32 * TRAYS)
 SWEPT_WORDS = 256
 PAIRED_WORDS = 16
 SCRUB_PASS_TICKS = 128  # at period 1
@@ -79,6 +79,7 @@ def bring_to_work(target: LockstepTarget) -> None:
     sensors[38:40] = (20_001).to_bytes(2, "big")  # current of tray 0
     sensors[56:58] = (30_001).to_bytes(2, "big")  # GPU temperature of tray 1
     target.set_sensors(bytes(sensors))
+    write_word(target, r.COMMAND_TRAY_SCRUB, 0b1100)
     write_word(target, r.CONTROL_WATCHDOG, 1 << 31 | 0x5555)
     target.advance_to((target.now_ns // target.tick_ns + 5) * target.tick_ns)
 

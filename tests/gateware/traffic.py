@@ -12,9 +12,9 @@ from random import Random
 from hypothesis import strategies as st
 
 from fsw import registers as r
-from gateware import model as golden
 from gateware.model_frames import FRAMES, check_word
 from gateware.model_link import crc8, encode_frame
+from gateware.model_watchdog import ENTER_SAFE_KEY, KICK_KEY, LEAVE_SAFE_KEY
 
 TRAYS = 18
 READS = (0x4C, 0x48)
@@ -125,9 +125,9 @@ SETPOINTS = st.one_of(
             (r.CONTROL_WATCHDOG, st.integers(0, 8).map(lambda period: 1 << 31 | period)),
             (r.CONTROL_SCRUB, st.integers(0, 4).map(lambda period: 1 << 31 | period)),
             (r.CONTROL_CONFIG_SCAN, st.sampled_from([0, 1 << 31, 1 << 31 | 1, 1 << 31 | 3])),
-            (r.COMMAND_WATCHDOG_KICK, st.sampled_from([golden.KICK_KEY, 0])),
-            (r.COMMAND_SAFE, st.sampled_from([golden.ENTER_SAFE_KEY, golden.LEAVE_SAFE_KEY])),
-            (r.COMMAND_SAFE, st.just(golden.LEAVE_SAFE_KEY)),
+            (r.COMMAND_WATCHDOG_KICK, st.sampled_from([KICK_KEY, 0])),
+            (r.COMMAND_SAFE, st.sampled_from([ENTER_SAFE_KEY, LEAVE_SAFE_KEY])),
+            (r.COMMAND_SAFE, st.just(LEAVE_SAFE_KEY)),
             (r.COMMAND_OVER_TEMPERATURE_CLEAR, st.sampled_from([1, 0xFFFF_FFFF])),
             (r.COMMAND_OVER_CURRENT_CLEAR, st.sampled_from([1, 0xFFFF_FFFF])),
             (r.COMMAND_TRAY_RESET, WORDS),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,11 +22,13 @@ from hil.cli import app
 from hil.errors import InternalError, UsageError
 from hil.faults.campaign import run as running
 from hil.faults.campaign.journal import Journal
-from hil.faults.campaign.order import Order, load
-from hil.faults.campaign.report import write_report
+from hil.faults.campaign.order import Order, StopRule, load
+from hil.faults.campaign.report import vulnerability, write_report
 from hil.faults.campaign.run import run_campaign
 from hil.faults.campaign.sample import COLUMNS, Sample, generator
+from hil.faults.campaign.summary import group, holds
 from hil.faults.campaign.workers import Crew, processes
+from hil.faults.intervals import share
 from hil.faults.outcome import Outcome
 
 CAMPAIGNS = Path(__file__).parents[1] / "faults" / "campaigns"
@@ -167,6 +171,41 @@ def test_a_worker_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         run(small(tmp_path), tmp_path / "out", 1)
 
 
+def test_a_kill_at_the_first_moment_leaves_nothing_in_the_way(
+    tmp_path: Path, imagined: list[int]
+) -> None:
+    """In mid-write of the order; and between the order and the copy of the file."""
+    order = small(tmp_path, samples=20)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "order.json.partial").write_text('{"file": ')
+    assert len(run(order, out, 1)) == 20
+    (out / "campaign.toml").unlink()
+    Journal(out, order).close()
+    assert (out / "campaign.toml").read_text() == order.text
+
+
+@pytest.mark.parametrize("text", ["", '{"file": "0', "[]"])
+def test_an_order_that_cannot_be_read_is_told(tmp_path: Path, text: str) -> None:
+    order = small(tmp_path)
+    Journal(tmp_path / "out", order).close()
+    (tmp_path / "out" / "order.json").write_text(text)
+    with pytest.raises(UsageError, match=r"order\.json: cannot be read; move the folder away"):
+        Journal(tmp_path / "out", order)
+
+
+def test_a_note_may_hold_any_character(tmp_path: Path) -> None:
+    """Also those that Python takes for the end of a line."""
+    order = small(tmp_path)
+    odd = dataclasses.replace(made_up(0, 1), note="a\x85b\u2028c\nd")
+    journal = Journal(tmp_path / "out", order)
+    journal.append([odd])
+    journal.close()
+    journal = Journal(tmp_path / "out", order)
+    assert journal.samples == [odd]
+    journal.close()
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     order = small(tmp_path)
     with pytest.raises(UsageError, match="is not empty and holds no campaign"):
@@ -182,6 +221,15 @@ def test_the_stop_rule_stops_at_the_same_sample(
     assert len(run(small(tmp_path, rule, samples=1_000), tmp_path / "out", workers)) == 80
 
 
+def test_tool_errors_do_not_narrow_an_interval() -> None:
+    """They are known to be none of the outcomes: the stop rule counts as the report does."""
+    rule = StopRule(outcome=Outcome.SILENT, half_width=0.1)
+    samples = [made_up(number, 1) for number in range(80)]
+    assert holds(rule, samples)
+    failed = [dataclasses.replace(s, outcome=Outcome.TOOL_ERROR) for s in samples[40:]]
+    assert not holds(rule, samples[:40] + failed)
+
+
 def test_the_stop_rule_that_never_holds(tmp_path: Path, imagined: list[int]) -> None:
     rule = '[stop]\noutcome = "silent corruption"\nhalf_width = 0.01\nevery = 20\n'
     assert len(run(small(tmp_path, rule, samples=50), tmp_path / "out", 2)) == 50
@@ -193,6 +241,12 @@ def test_the_stop_rule_that_never_holds(tmp_path: Path, imagined: list[int]) -> 
         ("[flop]\ntrays = 2\n", "flop: unknown key, expected one of name, description"),
         ('[stop]\noutcome = "silence"\nhalf_width = 0.1\n', "stop.outcome = 'silence', must be"),
         ('[stop]\noutcome = "hang"\nhalf_width = 2\n', "stop.half_width = 2, must be < 0.5"),
+        ("registers = []\n", "flops: registers and memories: both are empty, expected"),
+        ('scrub_ticks = 0\nmemories = "*"\n', "flops.scrub_ticks = 0, must be >= 1"),
+        (
+            '[mission]\nstretch_s = 60\n[[mission.fault]]\nkind = "plant.shadow"\n',
+            '[mission] has no use in a campaign with experiment = "flops"',
+        ),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, more: str, complaint: str) -> None:
@@ -218,6 +272,31 @@ def test_generators_of_samples_are_their_own() -> None:
     assert len(values) == 200
     again = np.random.default_rng(np.random.SeedSequence(1, spawn_key=(7,))).integers(1 << 62)
     assert generator(1, 7).integers(1 << 62) == again
+
+
+def test_a_replay_command_can_be_pasted(tmp_path: Path) -> None:
+    """A path with a blank too."""
+    (tmp_path / "my campaigns").mkdir()
+    command = small(tmp_path / "my campaigns").replay(7)
+    path = str(tmp_path / "my campaigns" / "small.toml")
+    assert shlex.split(command)[1:] == ["faults", "campaign", path, "--seed", "3", "--only", "7"]
+
+
+def test_what_is_corrected_or_masked_is_no_vulnerability(tmp_path: Path) -> None:
+    """Nor what is latent; of the others every one counts, with an exact interval."""
+    outcomes = [*Outcome] * 3
+    samples = [
+        dataclasses.replace(made_up(number, 1), outcome=outcome)
+        for number, outcome in enumerate(outcomes)
+    ]
+    seen = group("all", samples).seen
+    assert (seen.count, seen.samples) == (12, 21)  # lost, recovered, silent, hang; no tool errors
+    assert (seen.low, seen.high) == (share(12, 21).low, share(12, 21).high)
+    assert vulnerability(small(tmp_path), samples) is not None
+    uneven = small(tmp_path, 'weights = "uniform"\n')
+    assert vulnerability(uneven, samples) is None
+    memories = small(tmp_path, 'weights = "uniform"\nregisters = []\nmemories = ["*"]\n')
+    assert vulnerability(memories, samples) is not None
 
 
 def test_the_report_stands_alone(tmp_path: Path, imagined: list[int]) -> None:
@@ -287,6 +366,14 @@ def test_dask_gives_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "there" / "results.csv").read_bytes() == here
 
 
+def test_an_address_without_a_port_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="needs racksat[cluster]")
+    words = ["faults", "campaign", small(tmp_path).path, "--out", str(tmp_path / "out")]
+    refused = CliRunner().invoke(app, [*words, "--scheduler", "localhost"])
+    assert isinstance(refused.exception, UsageError)
+    assert "--scheduler localhost: must be HOST:PORT" in str(refused.exception)
+
+
 def test_a_cluster_needs_dask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     small(tmp_path)
@@ -301,7 +388,8 @@ def test_bad_usage_is_told(tmp_path: Path) -> None:
     path = str(tmp_path / "small.toml")
     for words, complaint in (
         (["--workers", "0"], "--workers 0: must be >= 1"),
-        (["--samples", "0"], "--samples 0: must be >= 1"),
+        (["--samples", "0"], "--samples 0: must be 1 to 10000000"),
+        (["--seed", str(1 << 64)], f"--seed {1 << 64}: must be 0 to {2**63 - 1}"),
         (["--only", "-1"], "--only -1: must be >= 0"),
     ):
         refused = CliRunner().invoke(app, ["faults", "campaign", path, *words])

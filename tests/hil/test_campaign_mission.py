@@ -82,6 +82,20 @@ def test_a_sample_alone_is_the_same_sample() -> None:
     assert sample.detected_by == "TRAY_TRIP" and sample.latency_s is not None
 
 
+@pytest.mark.parametrize(("flux", "phase"), [(70.0, "sunlit"), (130.0, "sunlit, SAA")])
+def test_phases_have_the_limits_of_a_suite_s_conditions(
+    monkeypatch: pytest.MonkeyPatch, flux: float, phase: str
+) -> None:
+    """A strike at about so many protons; `in_saa` begins at 100."""
+    made = experiment(fault=SPACE["fault"][:1])  # type: ignore[index]
+    table = made._stretch.environment
+    protons = table.proton_flux_30mev_cm2_s[round(30 / CYCLE_S) :]
+    strike_s = int(np.argmin(np.abs(protons - flux))) * CYCLE_S
+    monkeypatch.setattr(made, "_draw_time_s", lambda weights, rng: strike_s)
+    sample = made.sample(0, generator(1, 0))
+    assert (sample.phase, sample.struck) == (phase, f"{strike_s:.1f} s")
+
+
 def test_flux_needs_protons() -> None:
     made = experiment(scenario_values={}, stretch_s=60)
     with pytest.raises(UsageError, match="no protons on this stretch of orbit"):
@@ -94,6 +108,24 @@ def test_flux_needs_protons() -> None:
         ('kind = "upset.tray"', "mission.fault.1: kind = 'upset.tray', no such kind"),
         ('kind = "upset.tray_sefi"\ndraw = { tray = [40, 50] }', "mission.fault.1: tray = 40"),
         ('kind = "upset.tray_sefi"\nwait = 3', "mission.fault.1.wait: unknown key, expected one"),
+        ('kind = "upset.tray_sefi"\ndraw = { tray = [2, 50] }', "mission.fault.1: tray = 50, must"),
+        (
+            'kind = "upset.tray_sefi"\ndraw = { tray = [5, 2] }',
+            "mission.fault.1: draw.tray = [5, 2], must be [least, most]",
+        ),
+        (
+            'kind = "sensor.noise"\nvalues = { sigma = 1 }\n'
+            'draw = { channel = ["bus_voltage", "bus_current", "buss"] }',
+            "mission.fault.1: channel = 'buss', no such sensor channel",
+        ),
+        (
+            'kind = "upset.tray_sefi"\nvalues = { tray = 1 }\ndraw = { tray = [1, 2] }',
+            "mission.fault.1: tray: stands in values and in draw, expected in one of them",
+        ),
+        (
+            'kind = "upset.tray_sefi"\nvalues = { at_s = 3 }',
+            "mission.fault.1: at_s: the campaign draws when a fault comes, leave it out",
+        ),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, table: str, complaint: str) -> None:
@@ -103,6 +135,7 @@ def test_mistakes_are_told(tmp_path: Path, table: str, complaint: str) -> None:
     with pytest.raises(UsageError) as told:
         load(path)
     assert str(told.value).startswith(f"wrong.toml: {complaint}")
+    assert "\n" not in str(told.value)
 
 
 def test_a_fault_that_needs_names_is_refused_on_the_model() -> None:

@@ -77,6 +77,19 @@ def test_topics_are_sampled_at_their_rates(flown: Result) -> None:
     assert 0 < len(run.topic("actuators")) < 600  # only when they change
 
 
+@pytest.mark.parametrize(
+    ("vehicle", "soc"),
+    [("rack_100kw", 0.2), ("rack_100kw", 0.8), ("starlink_25kw", 0.5), ("ai_sat_120kw", 0.95)],
+)
+def test_the_voltage_tells_the_charge_at_a_start(vehicle: str, soc: float, tmp_path: Path) -> None:
+    started = variant("nominal", 45, vehicle=vehicle, initial={"soc": soc})
+    run = RunFolder(fly(started, tmp_path / "run").folder)
+    truth, told = run.topic("truth"), run.topic("housekeeping")
+    at = [round(time_s * 10) - 1 for time_s in told.time_s]
+    error = (told.series("fsw_soc") - truth.series("soc")[at])[5:]  # the link is up
+    assert abs(error).max() < 0.01
+
+
 def test_flight_software_brings_the_rack_up(flown: Result) -> None:
     truth = RunFolder(flown.folder).topic("truth")
     assert truth.series("trays_powered")[0] == 0

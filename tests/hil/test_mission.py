@@ -123,9 +123,9 @@ def test_every_vehicle_gives_flight_software_parameters_it_accepts(preset: str) 
     assert values["tray_power_max_w"] == vehicle.rack.tray_power_w
     assert values["flow_min_l_min"] < 0.5 * vehicle.coolant.nominal_flow_l_min
     # Mean open-circuit voltage times charge is the capacity.
-    curve_v = [values[f"battery_ocv_{percent:03d}_v"] for percent in range(0, 101, 10)]
+    curve_v = [values[f"battery_ocv_{percent:03d}_v"] for percent in range(0, 101, 5)]
     assert curve_v == sorted(curve_v)
-    capacity_kwh = values["battery_capacity_ah"] * float(np.trapezoid(curve_v, dx=0.1)) / 1e3
+    capacity_kwh = values["battery_capacity_ah"] * float(np.trapezoid(curve_v, dx=0.05)) / 1e3
     assert capacity_kwh == pytest.approx(vehicle.battery.capacity_kwh, rel=0.01)
 
 

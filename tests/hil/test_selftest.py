@@ -207,7 +207,7 @@ def no_leaving_of_the_safe_state(monkeypatch: pytest.MonkeyPatch, model: Control
     sound = model._command
 
     def command(address: int, word: int) -> None:
-        if not (address == r.COMMAND_SAFE.address and model._watchdog_expired):
+        if not (address == r.COMMAND_SAFE.address and model._watchdog.expired):
             sound(address, word)
 
     monkeypatch.setattr(model, "_command", command)

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from rich.text import Text
 
 EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
 EXIT_TOOL_ERROR = 3
 
 
@@ -33,13 +34,15 @@ def run(
     # Imported here: a listing of commands need not wait for numpy and the physics.
     from hil.connection import is_port
     from hil.errors import UsageError
-    from hil.faults.junit import write_junit
-    from hil.faults.outcome import Outcome
+    from hil.faults.junit import require_writable_file, write_junit
+    from hil.faults.run import BAD_INPUT
     from hil.faults.session import CaseDone, Session
     from hil.faults.suite_report import write_report
 
     if is_port(target) and workers > 1:
         raise UsageError(f"--workers {workers}: a board flies one case at a time")
+    if junit is not None:
+        require_writable_file(junit)
     session = Session(suites, target, case or [], out)
     console = Console(highlight=False)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -66,6 +69,8 @@ def run(
         console.print(f"report: {write_report(out)}", markup=False, soft_wrap=True)
     console.print(session.conclusion(), markup=False, soft_wrap=True)
     results = session.results
-    if any(result.outcome is Outcome.TOOL_ERROR and result.error for result in results):
-        raise typer.Exit(EXIT_TOOL_ERROR)
+    errors = [result.error for result in results if result.error]
+    if errors:
+        bad_input = all(error.startswith(BAD_INPUT) for error in errors)
+        raise typer.Exit(EXIT_BAD_INPUT if bad_input else EXIT_TOOL_ERROR)
     raise typer.Exit(0 if results and all(result.held for result in results) else EXIT_FAILED)

@@ -1,4 +1,6 @@
-"""One upset of any register of the controller, between any two clocks of a script of traffic.
+"""One upset of any bit of the controller, between any two clocks of a script of traffic.
+
+A bit is one of a register, or of a word of a memory.
 
 Clocks are those of lockstep: all of the traffic, a few for each idle tick. So upsets meet traffic
 far more often than on a board, which idles most of its time.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import accumulate
@@ -22,16 +25,36 @@ from hil.faults.campaign.verdict import Run, judge
 from hil.targets.rtl import RtlTarget
 
 TRIES = 2  # simulators that may die of one flip before it counts as a tool error
+MEMORY_CLASSES = {"memory.words": "SECDED memory", "config_frames.words": "scanned memory"}
 SCENE = "nominal"  # the controller's state throughout the script
 
 
 @dataclass(frozen=True)
 class Flip:
-    """An upset: one bit of a register, half a clock after `clock` clocks of the watched steps."""
+    """An upset: one bit of a place, half a clock after `clock` clocks of the watched steps."""
 
-    register: str
+    place: str  # a register, or a word of a memory as `memory.words[5]`
     bit: int
     clock: int
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A register, or a memory with its words."""
+
+    name: str
+    width: int
+    words: int | None = None  # None: a register
+
+    @property
+    def bits(self) -> int:
+        """All of its bits."""
+        return self.width * (1 if self.words is None else self.words)
+
+    def place(self, number: int) -> tuple[str, int]:
+        """Register or word, and bit in it, of the bit with this number."""
+        word, bit = divmod(number, self.width)
+        return (self.name if self.words is None else f"{self.name}[{word}]"), bit
 
 
 @dataclass(frozen=True)
@@ -67,36 +90,30 @@ class FlopExperiment:
     def __init__(self, space: FlopSpace) -> None:
         """Raises UsageError when the space is empty, or the simulation cannot be built."""
         self._space = space
-        self._script = Script(space.trays)
+        self._script = Script(space.trays, space.scrub_ticks)
         self._target: _Clocked | None = None
-        everything = dict(self._simulator().flops())
+        target = self._simulator()
+        registers = [Cells(name, width) for name, width in target.flops().items()]
+        memories = [Cells(name, width, words) for name, (words, width) in target.arrays().items()]
         self.golden = self._golden()
-        chosen = {
-            name: width
-            for name, width in everything.items()
-            if any(fnmatchcase(name, pattern) for pattern in space.registers)
-        }
-        if not chosen:
-            raise UsageError(
-                f"flops.registers = {list(space.registers)}: no register has such a name; there "
-                f"are {', '.join(list(everything)[:5])}, ..."
-            )
-        self.registers = chosen
-        self._names = list(chosen)
-        self._ends = list(accumulate(chosen.values()))
+        self.cells = (
+            *_chosen("flops.registers", "register", space.registers, registers),
+            *_chosen("flops.memories", "memory", space.memories, memories),
+        )
+        self._ends = list(accumulate(cells.bits for cells in self.cells))
 
     def draw(self, rng: np.random.Generator) -> Flip:
         """A flip out of the space, at any clock of the first cycle."""
         if self._space.weights == "bits":
-            place = int(rng.integers(self._ends[-1]))
-            index = bisect_right(self._ends, place)
-            name = self._names[index]
-            bit = place - (self._ends[index] - self.registers[name])
+            number = int(rng.integers(self._ends[-1]))
+            index = bisect_right(self._ends, number)
+            number -= self._ends[index] - self.cells[index].bits
         else:
-            name = self._names[int(rng.integers(len(self._names)))]
-            bit = int(rng.integers(self.registers[name]))
+            index = int(rng.integers(len(self.cells)))
+            number = int(rng.integers(self.cells[index].bits))
+        place, bit = self.cells[index].place(number)
         last = self.golden.step_clocks[len(self._script.first) - 1]
-        return Flip(name, bit, int(rng.integers(last)))
+        return Flip(place, bit, int(rng.integers(last)))
 
     def sample(self, number: int, rng: np.random.Generator) -> Sample:
         """Draw a flip and follow it to its outcome."""
@@ -106,13 +123,13 @@ class FlopExperiment:
         """Follow a flip to its outcome, by the rules of `hil.faults.campaign.verdict`."""
         struck = self._struck(flip)
         struck_ns = self.golden.time_ns(flip.clock)
-        verdict = judge(self._script, struck, self.golden.run, flip.register, struck_ns)
+        verdict = judge(self._script, struck, self.golden.run, flip.place, struck_ns)
         step = bisect_right(self.golden.step_clocks, flip.clock)
         return Sample(
             sample=number,
-            element=block(flip.register),
-            kind=register_class(flip.register),
-            fault=f"{flip.register} bit {flip.bit}",
+            element=block(flip.place),
+            kind=protection(flip.place),
+            fault=f"{flip.place} bit {flip.bit}",
             struck=f"clock {flip.clock}",
             phase=self._script.steps[step].name,
             mode=SCENE,
@@ -153,12 +170,12 @@ class FlopExperiment:
     def _run(self, target: RtlTarget, flip: Flip | None) -> Run:
         link = self._script.begin(target)
         if flip is not None:
-            target.arm_flop(flip.register, 1 << flip.bit, flip.clock)
+            target.arm_flop(flip.place, 1 << flip.bit, flip.clock)
         trace = self._script.walk(link, target)
         if trace.hung:
             return Run(trace, {})
         if flip is not None:
-            target.armed_flop(flip.register, 1 << flip.bit)
+            target.armed_flop(flip.place, 1 << flip.bit)
         return Run(trace, target.state())
 
     def _golden(self) -> Golden:
@@ -187,19 +204,41 @@ class FlopExperiment:
         )
 
 
-def block(register: str) -> str:
-    """The module instance a register lies in, instances of an array taken together."""
-    path = re.sub(r"\[\d+\]", "", register).split(".")[:-1]
-    return ".".join(path) or "controller"
+def _chosen(key: str, what: str, patterns: tuple[str, ...], known: list[Cells]) -> Iterator[Cells]:
+    """Those that a pattern takes. Raises UsageError where a pattern takes none."""
+    for pattern in patterns:
+        if not any(fnmatchcase(cells.name, pattern) for cells in known):
+            raise UsageError(
+                f"{key}: no {what} has a name like {pattern!r}; there are "
+                f"{', '.join(cells.name for cells in known[:5])}, ..."
+            )
+    for cells in known:
+        if any(fnmatchcase(cells.name, pattern) for pattern in patterns):
+            yield cells
 
 
-def register_class(register: str) -> str:
-    """What protects a register, as far as its name tells."""
-    name = register.rsplit(".", 1)[-1]
+def block(place: str) -> str:
+    """The module instance a register lies in, instances of an array together; or the memory."""
+    memory, _ = _memory_of(place)
+    path = re.sub(r"\[\d+\]", "", place).split(".")
+    return ".".join(path if memory else path[:-1]) or "controller"
+
+
+def protection(place: str) -> str:
+    """What protects a place, as far as its name tells."""
+    memory, name = _memory_of(place)
+    if memory:
+        return MEMORY_CLASSES.get(memory, "plain memory")
     if re.fullmatch(r"copy_[abc]_q", name):
         return "triplicated"
     if name == "state_q":
         return "state machine"
-    if register.startswith("acquisition."):
+    if place.startswith("acquisition."):
         return "sensor store"
     return "plain"
+
+
+def _memory_of(place: str) -> tuple[str, str]:
+    """The memory of a word, empty for a register; and the last part of the name."""
+    word = re.fullmatch(r"(.*)\[\d+\]", place)
+    return (word[1] if word else ""), place.rsplit(".", 1)[-1]

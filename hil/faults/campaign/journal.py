@@ -1,6 +1,6 @@
 """The folder of a campaign: its order, a journal of samples, results.csv.
 
-    order.json      what the samples depend on; written first
+    order.json      what the samples depend on; written first, and with it the folder is claimed
     journal.jsonl   a sample a line, in sample order; grows in batches, each on disk before the next
     results.csv     made from the journal when the campaign ends
 
@@ -70,7 +70,7 @@ class Journal:
     def _read(self) -> None:
         data = self._path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
-        for number, line in enumerate(whole.decode(errors="replace").splitlines()):
+        for number, line in enumerate(whole.decode(errors="replace").split("\n")[:-1]):
             try:
                 sample = Sample.of_line(line)
             except ValueError as error:
@@ -92,13 +92,23 @@ def _claim(folder: Path, order: Order) -> None:
     path = folder / "order.json"
     identity = order.identity()
     if not path.exists():
-        if folder.exists() and any(folder.iterdir()):
+        begun = {path.with_name(f"{path.name}.partial")}  # a kill may have left it
+        if folder.exists() and set(folder.iterdir()) - begun:
             raise UsageError(f"{folder}: is not empty and holds no campaign; give another --out")
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "campaign.toml").write_text(order.text, encoding="utf-8")
         _write_whole(path, json.dumps(identity, indent=1) + "\n")
-        return
-    begun = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        _same_order(folder, path, identity)
+    _write_whole(folder / "campaign.toml", order.text)
+
+
+def _same_order(folder: Path, path: Path, identity: dict[str, str | int]) -> None:
+    try:
+        begun = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        begun = None
+    if not isinstance(begun, dict):
+        raise UsageError(f"{path}: cannot be read; move the folder away, begin anew")
     differing = [
         f"{key} is {identity[key]}, the campaign was begun with {begun.get(key)}"
         for key in identity

@@ -26,7 +26,7 @@ from hil.faults.trace import Trace
 from hil.mission import CYCLE_S, Mission
 
 ARCS_KEPT = 40  # of some MB each; golden runs are kept on disk as well
-SAA_CM2_S = 50.0  # protons above 30 MeV, as reports of flights shade them
+NEVER_FIRED = "never fired"  # in no phase and mode
 EXPECTED = ("gpu_temp_max_c < 1000 always",)  # a case must expect something; outcomes say the rest
 
 
@@ -144,15 +144,10 @@ class MissionExperiment:
             kind=fault.kind.name,
             fault=str(fault),
             struck=f"{strike_s:.1f} s",
-            phase=self._phase(strike_s),
-            mode=injection.mode or "never fired",
+            phase=injection.phase or NEVER_FIRED,
+            mode=injection.mode or NEVER_FIRED,
             outcome=outcome,
             detected_by=injection.detected_by,
             latency_s=injection.latency_s("detected"),
             note=error or injection.evidence,
         )
-
-    def _phase(self, strike_s: float) -> str:
-        weather = self._stretch.environment_at(self._lead_cycles + round(strike_s / CYCLE_S))
-        light = "sunlit" if weather.sunlit >= 0.5 else "eclipse"
-        return f"{light}, SAA" if weather.proton_flux_30mev_cm2_s > SAA_CM2_S else light

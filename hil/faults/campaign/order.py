@@ -6,20 +6,21 @@
     seed = 1
 
     [flops]
-    weights = "bits"
+    weights = "bits"  # and registers, memories: which of them
 
     [stop]
     outcome = "silent corruption"
     half_width = 0.01
     every = 500
 
-`experiment` names the table that describes the fault space: `[flops]`, one upset of a register of
-the controller, or `[mission]`, one fault of a satellite that flies.
+`experiment` names the table that describes the fault space: `[flops]`, one upset of a register or
+memory of the controller, or `[mission]`, one fault of a satellite that flies.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shlex
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,9 @@ from hil.faults.outcome import Outcome
 from hil.faults.suite import Fault
 from hil.targets.lockstep import TRAYS_DEFAULT, TRAYS_MAXIMUM
 
+SAMPLES_MOST = 10_000_000
 Seconds = Annotated[float, Field(ge=1, le=1e6)]
+WHEN_DRAWN = ("at_s", "when")  # keys of a fault that a campaign has no use for
 TimeWeights = Literal["uniform", "flux"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -47,11 +50,24 @@ class Section(BaseModel):
 
 
 class FlopSpace(Section):
-    """Registers of the controller. Weights: "bits", each bit alike; "uniform", each name alike."""
+    """Registers and memories of the controller.
+
+    Weights: "bits", each bit alike; "uniform", each name alike, and the bits of a name.
+    """
 
     weights: Literal["bits", "uniform"] = "bits"
-    registers: Annotated[tuple[str, ...], Field(min_length=1)] = ("*",)  # shell patterns
+    registers: tuple[str, ...] = ("*",)  # shell patterns
+    memories: tuple[str, ...] = ()  # likewise
+    scrub_ticks: Annotated[int, Field(ge=1, le=0xFFFF)] = (
+        20  # of the memory's scrubber, for 8 words
+    )
     trays: Annotated[int, Field(ge=1, le=TRAYS_MAXIMUM)] = TRAYS_DEFAULT
+
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> Self:
+        if not (self.registers or self.memories):
+            raise ValueError('registers and memories: both are empty, expected ["*"] for one')
+        return self
 
 
 class DrawnFault(Section):
@@ -69,6 +85,20 @@ class DrawnFault(Section):
 
     @model_validator(mode="after")
     def _is_a_fault(self) -> Self:
+        """With each end of a range, each entry of a list: no sample may be refused later."""
+        for name in WHEN_DRAWN:
+            if name in self.values or name in self.draw:
+                raise ValueError(f"{name}: the campaign draws when a fault comes, leave it out")
+        for name, choices in self.draw.items():
+            if name in self.values:
+                raise ValueError(f"{name}: stands in values and in draw, expected in one of them")
+            low, high = choices[0], choices[-1]
+            if _is_range(choices) and low > high:  # type: ignore[operator]
+                raise ValueError(f"draw.{name} = [{low}, {high}], must be [least, most]")
+        first = {name: choices[0] for name, choices in self.draw.items()}
+        for name, choices in self.draw.items():
+            for choice in choices:
+                self._fault({**first, name: choice})
         self.lowest()
         return self
 
@@ -120,7 +150,7 @@ class CampaignFile(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
     description: str = ""
     experiment: Literal["flops", "mission"]
-    samples: Annotated[int, Field(ge=1, le=10_000_000)]
+    samples: Annotated[int, Field(ge=1, le=SAMPLES_MOST)]
     seed: Seed = 1
     flops: FlopSpace | None = None
     mission: MissionSpace | None = None
@@ -131,6 +161,11 @@ class CampaignFile(Section):
         if getattr(self, self.experiment) is None:
             raise ValueError(
                 f'experiment = "{self.experiment}", but there is no [{self.experiment}]'
+            )
+        other = "mission" if self.experiment == "flops" else "flops"
+        if getattr(self, other) is not None:
+            raise ValueError(
+                f'[{other}] has no use in a campaign with experiment = "{self.experiment}"'
             )
         return self
 
@@ -161,7 +196,8 @@ class Order:
 
     def replay(self, sample: int) -> str:
         """The command that makes one sample again."""
-        return f"racksat faults campaign {self.path} --seed {self.seed} --only {sample}"
+        file = shlex.quote(self.path)
+        return f"racksat faults campaign {file} --seed {self.seed} --only {sample}"
 
 
 def load(path: Path, samples: int | None = None, seed: int | None = None) -> Order:
@@ -179,9 +215,12 @@ def load(path: Path, samples: int | None = None, seed: int | None = None) -> Ord
     except ValidationError as error:
         lines = [f"{path.name}: {line}" for line in complaints(error, SECTIONS)]
         raise UsageError("\n".join(lines)) from error
-    for option, value, least in (("--samples", samples, 1), ("--seed", seed, 0)):
-        if value is not None and not least <= value < 2**63:
-            raise UsageError(f"{option} {value}: must be >= {least}")
+    for option, value, least, most in (
+        ("--samples", samples, 1, SAMPLES_MOST),
+        ("--seed", seed, 0, 2**63 - 1),
+    ):
+        if value is not None and not least <= value <= most:
+            raise UsageError(f"{option} {value}: must be {least} to {most}")
     return Order(
         path.as_posix(),
         text,
@@ -193,8 +232,12 @@ def load(path: Path, samples: int | None = None, seed: int | None = None) -> Ord
 
 def _drawn(rng: np.random.Generator, choices: list[float | int | str]) -> float | int | str:
     low, high = choices[0], choices[-1]
-    if len(choices) == 2 and isinstance(low, int) and isinstance(high, int):
+    if not _is_range(choices):
+        return choices[int(rng.integers(len(choices)))]
+    if isinstance(low, int) and isinstance(high, int):
         return int(rng.integers(low, high, endpoint=True))
-    if len(choices) == 2 and not isinstance(low, str) and not isinstance(high, str):
-        return float(rng.uniform(low, high))
-    return choices[int(rng.integers(len(choices)))]
+    return float(rng.uniform(float(low), float(high)))
+
+
+def _is_range(choices: list[float | int | str]) -> bool:
+    return len(choices) == 2 and not any(isinstance(choice, str) for choice in choices)

@@ -10,9 +10,8 @@ import matplotlib
 import numpy as np
 
 from hil.faults.campaign.order import Order
-from hil.faults.campaign.run import holds
 from hil.faults.campaign.sample import Sample
-from hil.faults.campaign.summary import Group, group, groups
+from hil.faults.campaign.summary import SEEN, Group, group, groups, holds
 from hil.faults.outcome import Outcome
 from hil.page import render_page
 from hil.plots import (
@@ -41,7 +40,6 @@ COLOURS = {
     Outcome.HANG: PINK,
     Outcome.TOOL_ERROR: BLACK,
 }
-NOT_MASKED = tuple(o for o in Outcome if o not in (Outcome.MASKED, Outcome.TOOL_ERROR))
 GROUPINGS = (  # heading, field of a sample
     ("By element", "element"),
     ("By class", "kind"),
@@ -76,9 +74,16 @@ def write_report(folder: Path, order: Order, samples: Sequence[Sample]) -> Path:
 
 
 def vulnerability(order: Order, samples: Sequence[Sample]) -> Picture | None:
-    """Share of not masked flips of each block, when every bit had the same chance to be flipped."""
+    """Share of the upsets of each block that are seen as an error, every bit of it alike.
+
+    S. S. Mukherjee et al., "A Systematic Methodology to Compute the Architectural Vulnerability
+    Factors for a High-Performance Microprocessor", MICRO-36, 2003: what is masked or corrected is
+    no error. Of a latent upset it is not known.
+    """
     space = order.file.flops
-    if order.file.experiment != "flops" or space is None or space.weights != "bits" or not samples:
+    if order.file.experiment != "flops" or space is None or not samples:
+        return None
+    if space.weights != "bits" and space.registers:  # a block has wide and narrow ones
         return None
     blocks = sorted(groups(samples, attrgetter("element")), key=_vulnerable)
     with matplotlib.rc_context(STYLE):
@@ -86,11 +91,11 @@ def vulnerability(order: Order, samples: Sequence[Sample]) -> Picture | None:
         figure.set_size_inches(WIDTH_IN, 0.7 + ROW_IN * len(blocks))
         axes.set_position((0.27, axes.get_position().y0, 0.54, axes.get_position().height))
         places = np.arange(len(blocks))
-        shares = [block.not_masked for block in blocks]
+        shares = [block.seen for block in blocks]
         values = np.array([each.value for each in shares])
         reach = np.array([[each.value - each.low, each.high - each.value] for each in shares]).T
         left = np.zeros(len(blocks))
-        for outcome in NOT_MASKED:
+        for outcome in (*SEEN, Outcome.LATENT):
             parts = np.array([100 * block.outcomes[outcome].value for block in blocks])
             if parts.any():
                 axes.barh(
@@ -113,8 +118,9 @@ def vulnerability(order: Order, samples: Sequence[Sample]) -> Picture | None:
         axes.legend(loc="upper left", bbox_to_anchor=(1.015, 1.0), borderaxespad=0.0)
         return Picture(
             "Architectural vulnerability factor",
-            "Share of upsets of a block's flops that are not masked, every bit alike, by what "
-            "became of them, with 95 % intervals (Clopper-Pearson). In brackets: upsets sampled.",
+            "Share of upsets of a block's bits that flight software or the actuators see as an "
+            "error, by what became of them, with 95 % intervals (Clopper-Pearson). Grey: latent "
+            "ones, which may yet become one. In brackets: upsets sampled.",
             svg_of(figure),
         )
 
@@ -156,4 +162,4 @@ def latencies(samples: Sequence[Sample]) -> Picture | None:
 
 
 def _vulnerable(block: Group) -> tuple[float, str]:
-    return block.not_masked.value, block.name
+    return block.seen.value, block.name

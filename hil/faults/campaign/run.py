@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 
 from hil.errors import InternalError
 from hil.faults.campaign.journal import Journal
-from hil.faults.campaign.order import Order, StopRule
+from hil.faults.campaign.order import Order
 from hil.faults.campaign.sample import Sample
+from hil.faults.campaign.summary import holds
 from hil.faults.campaign.workers import Crew, make
-from hil.faults.intervals import share
 
 BATCH = 10  # samples a worker makes before it reports
 AHEAD = 2  # batches in work or waiting, for each worker
@@ -30,12 +30,6 @@ def run_campaign(order: Order, journal: Journal, crew: Crew, progress: Progress)
         if order.file.stop is not None and holds(order.file.stop, journal.samples[:until]):
             return journal.samples[:until]
     return journal.samples[: order.samples]
-
-
-def holds(rule: StopRule, samples: Sequence[Sample]) -> bool:
-    """Whether the share of the rule's outcome is known well enough."""
-    count = sum(sample.outcome is rule.outcome for sample in samples)
-    return share(count, len(samples)).half_width <= rule.half_width
 
 
 def _checkpoints(order: Order) -> list[int]:

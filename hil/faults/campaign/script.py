@@ -77,9 +77,10 @@ class _Line(LockstepPort):
 class Script:
     """The steps for a number of trays, and a link to walk them with."""
 
-    def __init__(self, trays: int) -> None:
+    def __init__(self, trays: int, scrub_ticks: int) -> None:
+        """`scrub_ticks`: period of the memory's scrubber."""
         self.trays = trays
-        self.setup = _setup(trays)
+        self.setup = _setup(trays, scrub_ticks)
         self.first = _cycle(trays, 0)
         self.second = _cycle(trays, 1)
 
@@ -133,8 +134,8 @@ def _take(step: Step, link: PayloadLink, target: LockstepTarget, number: int) ->
     return Done(data, error, answered, retried, end_ns, target.actuators())
 
 
-def _setup(trays: int) -> tuple[Step, ...]:
-    """Trays on, watchdog on, scrubbers at their fastest, memory filled."""
+def _setup(trays: int, scrub_ticks: int) -> tuple[Step, ...]:
+    """Trays on, watchdog on, pace of the scrubber, memory filled."""
     every = (1 << trays) - 1
     return (
         Step("limits", r.CONTROL_SCRATCH.address, data=_words(0x600DF00D)),
@@ -142,7 +143,8 @@ def _setup(trays: int) -> tuple[Step, ...]:
             "watchdog and scrubbers",
             r.CONTROL_WATCHDOG.address,
             data=_words(
-                r.CONTROL_WATCHDOG.pack(enable=1, period=150), r.CONTROL_SCRUB.pack(period=20)
+                r.CONTROL_WATCHDOG.pack(enable=1, period=150),
+                r.CONTROL_SCRUB.pack(period=scrub_ticks),
             ),
         ),
         Step("power", r.CONTROL_POWER_SWITCH.address, data=_words(every)),

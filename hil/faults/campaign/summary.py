@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hil.faults.campaign.order import StopRule
-from hil.faults.campaign.run import holds
 from hil.faults.campaign.sample import Sample
 from hil.faults.intervals import Share, share
 from hil.faults.outcome import Outcome
+
+SEEN = (Outcome.RECOVERED, Outcome.LOST, Outcome.SILENT, Outcome.HANG)
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Group:
     name: str
     samples: int
     outcomes: dict[Outcome, Share]
-    not_masked: Share
+    seen: Share  # as an error, by flight software or the actuators
 
 
 def groups(samples: Sequence[Sample], by: Callable[[Sample], str]) -> list[Group]:
@@ -40,7 +41,12 @@ def group(name: str, samples: Sequence[Sample]) -> Group:
         outcome: share(counts[outcome], len(samples) if outcome is Outcome.TOOL_ERROR else known)
         for outcome in Outcome
     }
-    return Group(name, len(samples), outcomes, share(known - counts[Outcome.MASKED], known))
+    return Group(name, len(samples), outcomes, share(sum(counts[o] for o in SEEN), known))
+
+
+def holds(rule: StopRule, samples: Sequence[Sample]) -> bool:
+    """Whether the share of the rule's outcome is known well enough."""
+    return group("", samples).outcomes[rule.outcome].half_width <= rule.half_width
 
 
 def conclusion(samples: Sequence[Sample], stop: StopRule | None) -> list[str]:

@@ -152,8 +152,8 @@ class _Evidence:
 LINK = "link"
 
 
-def judge(script: Script, struck: Run, golden: Run, register: str, struck_ns: int) -> Verdict:
-    """The verdict on a run in which `register` was struck at `struck_ns`."""
+def judge(script: Script, struck: Run, golden: Run, place: str, struck_ns: int) -> Verdict:
+    """The verdict on a run in which `place` was struck at `struck_ns`."""
     if struck.tool_error:
         return Verdict(Outcome.TOOL_ERROR, struck.tool_error)
     if struck.trace.hung:
@@ -169,7 +169,7 @@ def judge(script: Script, struck: Run, golden: Run, register: str, struck_ns: in
         found.signs += [(when, "telemetry") for _, when, _ in found.alarms[:1]]
     else:
         found.wrong += [f"a false alarm, {text}" for _, _, text in found.alarms]
-    if register.startswith(COUNTING):
+    if place.startswith(COUNTING):
         found.wrong += found.counts  # of an error that never was
     if not found.counted() and not found.retries and not failed:
         found.wrong += found.flags  # of an error that nobody counted

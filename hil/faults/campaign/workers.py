@@ -10,6 +10,7 @@ import multiprocessing
 import multiprocessing.connection
 import multiprocessing.util
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -51,6 +52,8 @@ def cluster(address: str) -> Iterator[Crew]:
         from distributed import Client
     except ImportError:
         raise UsageError("--scheduler needs Dask: pip install 'racksat[cluster]'") from None
+    if not re.search(r":\d+$", address):  # Dask would try for long
+        raise UsageError(f"--scheduler {address}: must be HOST:PORT, as tcp://localhost:8786")
     try:
         client = Client(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:

@@ -13,9 +13,12 @@ from fsw.executive import App
 from hil.errors import UsageError
 from hil.faults.effect import Effect
 from hil.faults.faulty_flight_side import Reboot
-from hil.faults.kinds.kind import Kind, NotNegative, Positive, chosen
+from hil.faults.kinds.kind import Kind, Seconds, changes, chosen
 from hil.faults.rig import Rig
+from hil.faults.words import MOST_S
+from hil.mission import CYCLE_NS
 
+MOST_JUMP_S = 1e9  # some thirty years
 APPS = (
     "commanding",
     "acquisition",
@@ -92,16 +95,24 @@ class AppException(AppKind):
 
 
 class AppOverrun(AppKind):
-    """The app takes `overrun_s` longer: what follows in the minor cycle is late."""
+    """The app takes `overrun_s` longer: what follows in the minor cycle is late.
+
+    Flight software misses the minor cycles that it takes up whole, while the spacecraft and its
+    controller go on.
+    """
 
     name: ClassVar[str] = "computing.app_overrun"
 
-    overrun_s: Positive = 0.1
+    overrun_s: Seconds = 0.1
 
     def wrap(self, rig: Rig, effect: Effect, step: Callable[[int], None]) -> Callable[[int], None]:
         def late(time_ns: int) -> None:
             step(time_ns)
-            rig.target.advance_to(rig.target.now_ns + round(self.overrun_s * 1e9))
+            through_ns = rig.target.now_ns + round(self.overrun_s * 1e9)
+            # The spacecraft moves between minor cycles: what is left of this one comes at its end,
+            # and the one that flight software flies next begins when it is through.
+            rig.target.advance_to(min(through_ns, rig.now_ns + CYCLE_NS + 1))
+            rig.flight.busy_until_ns = through_ns
             effect.prove(f"{self.app} ended {self.overrun_s:g} s late")
 
         return late
@@ -117,7 +128,7 @@ class FlightReboot(Kind):
     name: ClassVar[str] = "computing.reboot"
     lasting: ClassVar[bool] = False
 
-    down_s: NotNegative = 5.0
+    down_s: Annotated[float, Field(ge=0, le=MOST_S)] = 5.0
     mid_transaction: bool = True
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
@@ -137,16 +148,26 @@ class FlightReboot(Kind):
 
 
 class ClockJump(Kind):
-    """Mission time as flight software is told it jumps by `jump_s`; with `for_s` it jumps back."""
+    """Mission time as flight software is told it jumps by `jump_s`; with `for_s` it jumps back.
+
+    It does not jump to before the begin of the mission: it is 0 then, as that of a clock which was
+    reset.
+    """
 
     name: ClassVar[str] = "computing.clock_jump"
 
-    jump_s: Annotated[float, Field(allow_inf_nan=False)]
+    jump_s: Annotated[float, Field(ge=-MOST_JUMP_S, le=MOST_JUMP_S)]
+
+    @field_validator("jump_s")
+    @classmethod
+    def _changes(cls, jump_s: float) -> float:
+        return changes(jump_s, 0.0)
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
-        flight, jump_ns = rig.flight, round(self.jump_s * 1e9)
+        flight = rig.flight
+        jump_ns = max(round(self.jump_s * 1e9), -flight.time_offset_ns - rig.now_ns)
         flight.time_offset_ns += jump_ns
-        effect = Effect(f"flight software is told {self.jump_s:g} s more" if jump_ns else "")
+        effect = Effect(f"flight software is told {jump_ns / 1e9:g} s more" if jump_ns else "")
 
         def stop() -> None:
             flight.time_offset_ns -= jump_ns

@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from hil.errors import UsageError
 from hil.faults.effect import Effect
+from hil.faults.words import MOST_S
 
 if TYPE_CHECKING:
     from hil.faults.rig import Rig
+    from sim.vehicle import Vehicle
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=MOST_S)]
 Tray = Annotated[int, Field(ge=0, le=31)]
 
 
@@ -52,7 +56,7 @@ class Needs(StrEnum):
 class Kind(BaseModel, ABC):
     """A kind of fault with its parameters."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: ClassVar[str]  # family.kind
     needs: ClassVar[Needs] = Needs.ANY
@@ -61,7 +65,7 @@ class Kind(BaseModel, ABC):
     @property
     def where(self) -> str:
         """Its parameters in words."""
-        values = self.model_dump(exclude_defaults=True)
+        values = self.model_dump(exclude_defaults=True, by_alias=True)
         return ", ".join(f"{name} {value}" for name, value in values.items())
 
     @property
@@ -72,16 +76,30 @@ class Kind(BaseModel, ABC):
                 return value
         return ""
 
+    def check(self, vehicle: Vehicle) -> None:
+        """Raise UsageError where this vehicle has no such place; asked before anything is flown."""
+        tray: int | None = getattr(self, "tray", None)
+        if tray is not None and tray >= vehicle.rack.trays:
+            raise UsageError(
+                f"{self.name}: tray {tray}, the vehicle has {vehicle.rack.trays}, counted from 0"
+            )
+
     @abstractmethod
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Put the fault in. `rng` is this fault's own.
 
-        Raises UsageError where the vehicle or the target has no such place, InjectionError when it
-        does not take.
+        Raises UsageError where the target has no such place, InjectionError when it does not take.
         """
 
     def __str__(self) -> str:
         return f"{self.name} ({self.where})" if self.where else self.name
+
+
+def changes(value: float, nothing: float) -> float:
+    """`value` if it does something. Raises ValueError where it is `nothing`."""
+    if value == nothing:
+        raise ValueError(f"{nothing:g} changes nothing, the fault could never fire")
+    return value
 
 
 def chosen(what: str, value: str, known: Iterable[str]) -> str:

@@ -9,8 +9,15 @@ import numpy as np
 from pydantic import Field
 
 from hil.faults.effect import Effect
-from hil.faults.faulty_port import FROM_CONTROLLER, TO_CONTROLLER, FaultyPort, Filter
-from hil.faults.kinds.kind import Kind, Positive, Share
+from hil.faults.faulty_port import (
+    FROM_CONTROLLER,
+    TO_CONTROLLER,
+    FaultyPort,
+    Filter,
+    Frames,
+    another,
+)
+from hil.faults.kinds.kind import Kind, Seconds, Share
 from hil.faults.rig import Rig
 
 Way = Literal["to_controller", "from_controller", "both"]
@@ -19,7 +26,6 @@ WAYS = {
     "from_controller": (FROM_CONTROLLER,),
     "both": (TO_CONTROLLER, FROM_CONTROLLER),
 }
-Frames = list[tuple[bytes, int]]
 
 
 class PortKind(Kind):
@@ -55,16 +61,21 @@ class LinkKind(PortKind):
                 return [(frame, due_ns)]
             if left[0] is not None:
                 left[0] -= 1
+                effect.present = left[0] > 0
             return self.strike(frame, due_ns, rng)
 
         for direction in WAYS[self.direction]:
-            port.filter(direction, self.filter(direction, rule), effect)
+            port.filter(direction, self.filter(direction, rule), effect, self.acted)
         effect.stop = lambda: port.release(effect)
         return effect
 
     def filter(self, direction: str, rule: Filter) -> Filter:
         """The filter of one direction, made of the rule for all."""
         return rule
+
+    def acted(self, before: Frames, after: Frames) -> bool:
+        """Whether what became of a frame proves the fault."""
+        return another(before, after)
 
 
 class BitErrors(LinkKind):
@@ -104,7 +115,7 @@ class Delay(LinkKind):
 
     name: ClassVar[str] = "link.delay"
 
-    delay_s: Positive = 0.03
+    delay_s: Seconds = 0.03
 
     def strike(self, frame: bytes, due_ns: int, rng: np.random.Generator) -> Frames:
         return [(frame, due_ns + round(self.delay_s * 1e9))]
@@ -132,6 +143,9 @@ class Reorder(LinkKind):
     def strike(self, frame: bytes, due_ns: int, rng: np.random.Generator) -> Frames:
         return []  # kept by the filter above
 
+    def acted(self, before: Frames, after: Frames) -> bool:
+        return len(after) > len(before)  # one that waits may still be lost: it has to come behind
+
 
 class Truncate(LinkKind):
     """Frames lose their last bytes: `keep` of their length stays, their end too if `closed`."""
@@ -142,7 +156,8 @@ class Truncate(LinkKind):
     closed: bool = False
 
     def strike(self, frame: bytes, due_ns: int, rng: np.random.Generator) -> Frames:
-        part = frame[: max(1, int(len(frame) * self.keep))]
+        most = len(frame) - (2 if self.closed else 1)  # at least a byte is lost
+        part = frame[: max(1, min(int(len(frame) * self.keep), most))]
         return [(part + (frame[-1:] if self.closed else b""), due_ns)]
 
 

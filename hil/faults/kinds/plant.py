@@ -55,6 +55,7 @@ class ArrayWingLost(Kind):
     """A wing is torn off, with its area and heat: `share` of all wings."""
 
     name: ClassVar[str] = "plant.array_wing_lost"
+    lasting: ClassVar[bool] = False
 
     share: Annotated[float, Field(gt=0, lt=1)] = 0.5
 
@@ -66,19 +67,22 @@ class ArrayWingLost(Kind):
 class BatteryCellShorted(Kind):
     """Groups of parallel cells are shorted: the pack has so many fewer in series.
 
-    Charge capacity and mass stay. What the shorted cells held is taken to be gone at once; the
-    charger knows of it and charges the others to their own limit.
+    Charge capacity and mass stay. What the shorted cells held is taken to be gone at once, and does
+    not come back; the charger knows of it and charges the others to their own limit.
     """
 
     name: ClassVar[str] = "plant.battery_cell_shorted"
+    lasting: ClassVar[bool] = False
 
     cells: Annotated[int, Field(ge=1)] = 1
 
-    def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
-        series = rig.mission.vehicle.battery.cells_in_series
+    def check(self, vehicle: Vehicle) -> None:
+        """The pack has more than these in series."""
+        series = vehicle.battery.cells_in_series
         if self.cells >= series:
             raise UsageError(f"{self.name}: cells = {self.cells}, the pack has {series} in series")
 
+    def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         def change(vehicle: Vehicle) -> Vehicle:
             pack = vehicle.battery
             left = (pack.cells_in_series - self.cells) / pack.cells_in_series
@@ -184,14 +188,23 @@ class RadiatorPanelPunctured(Kind):
 
     panels: Annotated[int, Field(ge=1)] = 1
 
+    def check(self, vehicle: Vehicle) -> None:
+        """The radiator has so many panels that are not lost from the start."""
+        radiator = vehicle.radiator
+        if radiator.panels_lost + self.panels > radiator.panels:
+            raise UsageError(
+                f"{self.name}: panels = {self.panels}, the radiator has {radiator.panels}, of "
+                f"which {radiator.panels_lost} are lost from the start"
+            )
+
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
-        lost = int(rig.craft.state.panels_lost[0]) + self.panels
-        fitted = rig.mission.vehicle.radiator.panels
-        if lost > fitted:
-            raise UsageError(f"{self.name}: {lost} panels lost, the radiator has {fitted}")
+        began_ns = rig.now_ns
+        fitted = float(rig.mission.vehicle.radiator.panels)
 
         def bend(cycle: Cycle) -> Cycle:
-            gone = np.maximum(cycle.state.panels_lost, float(lost))
+            if cycle.time_ns > began_ns:  # the state has it from then on
+                return cycle
+            gone = np.minimum(cycle.state.panels_lost + self.panels, fitted)
             return replace(cycle, state=replace(cycle.state, panels_lost=gone))
 
         effect = rig.plant.bend(bend)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from hil.errors import UsageError
 from hil.faults.effect import Effect
 from hil.faults.kinds.kind import (
     Finite,
@@ -16,6 +16,7 @@ from hil.faults.kinds.kind import (
     Positive,
     Share,
     Tray,
+    changes,
     chosen,
 )
 from hil.faults.rig import Rig
@@ -54,8 +55,6 @@ class SensorKind(Kind):
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Bend the channel."""
-        if self.tray is not None and self.tray >= rig.trays:
-            raise UsageError(f"{self.name}: tray {self.tray}, the vehicle has {rig.trays}")
         effect = Effect()
         for place in places(self.channel, self.tray, rig.trays):
             rig.sensors.bend(place, self.bends(rng, rig.now_ns), effect)
@@ -95,6 +94,11 @@ class Bias(SensorKind):
 
     bias: Finite
 
+    @field_validator("bias")
+    @classmethod
+    def _changes(cls, bias: float) -> float:
+        return changes(bias, 0.0)
+
     def bends(self, rng: np.random.Generator, now_ns: int) -> Bend:
         return lambda value, time_ns: value + self.bias
 
@@ -106,6 +110,11 @@ class Drift(SensorKind):
 
     rate_per_s: Finite
 
+    @field_validator("rate_per_s")
+    @classmethod
+    def _changes(cls, rate_per_s: float) -> float:
+        return changes(rate_per_s, 0.0)
+
     def bends(self, rng: np.random.Generator, now_ns: int) -> Bend:
         return lambda value, time_ns: value + self.rate_per_s * (time_ns - now_ns) / 1e9
 
@@ -116,6 +125,11 @@ class Scale(SensorKind):
     name: ClassVar[str] = "sensor.scale"
 
     factor: Finite
+
+    @field_validator("factor")
+    @classmethod
+    def _changes(cls, factor: float) -> float:
+        return changes(factor, 1.0)
 
     def bends(self, rng: np.random.Generator, now_ns: int) -> Bend:
         return lambda value, time_ns: value * self.factor
@@ -155,15 +169,10 @@ class Dropout(SensorKind):
 
     name: ClassVar[str] = "sensor.dropout"
 
-    reads: str = "zero"
-
-    @field_validator("reads")
-    @classmethod
-    def _an_end(cls, reads: str) -> str:
-        return chosen("end of the range", reads, ("zero", "full"))
+    reads: Literal["zero", "full"] = "zero"
 
     def bends(self, rng: np.random.Generator, now_ns: int) -> Bend:
-        end = float("-1e12") if self.reads == "zero" else float("1e12")
+        end = -math.inf if self.reads == "zero" else math.inf
         return lambda value, time_ns: end
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from hil.faults.effect import Effect
-from hil.faults.kinds.kind import Kind, Positive
+from hil.faults.kinds.kind import Kind, Seconds
 from hil.faults.kinds.plant import changed
 from hil.faults.plant_bends import Cycle
 from hil.faults.rig import Rig
-from hil.mission import upset_rates
+from hil.mission import CYCLE_NS, upset_rates
+from sim.belts import ENERGIES_MEV
+from sim.earth import earth_fixed
 from sim.environment import Environment
-from sim.upsets import draw_upsets
+from sim.orbit import position_velocity
+from sim.solar_storm import FloatArray, admitted_share
+from sim.upsets import Upset, draw_upsets
 
 
 class PointingLost(Kind):
@@ -49,7 +53,7 @@ class EclipseLonger(Kind):
 
     name: ClassVar[str] = "plant.eclipse_longer"
 
-    extra_s: Positive
+    extra_s: Seconds
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         before: list[float] = []  # the Sun's visible share in the cycle before
@@ -62,9 +66,11 @@ class EclipseLonger(Kind):
             before[:] = [sky.sunlit]
             if ends_ns and cycle.time_ns < ends_ns[0]:
                 return replace(cycle, environment=darkened(sky))
+            effect.present = not ends_ns  # else it is over
             return cycle
 
-        return rig.plant.bend(bend)
+        effect = rig.plant.bend(bend)
+        return effect
 
 
 class Shadow(Kind):
@@ -77,27 +83,26 @@ class Shadow(Kind):
 
 
 class SolarParticleEvent(Kind):
-    """Solar protons above 10, 30 and 100 MeV come on top of the belts', with their upsets.
+    """Solar protons come on top of the belts', with their upsets, where Earth's field lets them.
 
-    The spectrum falls as that of October 2003 did: a sixth above 30 MeV, a hundredth above 100 MeV.
+    `flux_10mev_cm2_s` is outside the field, above 10 MeV, as of October 2003 where not given; the
+    spectrum falls with `rigidity_mv`. In low orbit they come over the poles alone
+    (`sim/solar_storm.py`, as for the storm of a scenario, but at full strength at once).
     `upset_scale` multiplies the rates of the upsets that these protons make.
     """
 
     name: ClassVar[str] = "plant.solar_particle_event"
 
-    flux_10mev_cm2_s: Positive = 3.7e5
-    upset_scale: Positive = 1.0
+    flux_10mev_cm2_s: Annotated[float, Field(gt=0, le=1e8)] = 3.7e5
+    rigidity_mv: Annotated[float, Field(ge=20, le=500)] = 61.0
+    upset_scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
-        protons = {
-            "proton_flux_10mev_cm2_s": self.flux_10mev_cm2_s,
-            "proton_flux_30mev_cm2_s": self.flux_10mev_cm2_s / 6.0,
-            "proton_flux_100mev_cm2_s": self.flux_10mev_cm2_s / 100.0,
-        }
+        protons = self._protons(rig)
 
         def bend(cycle: Cycle) -> Cycle:
-            sky = cycle.environment
-            more = {name: getattr(sky, name) + flux for name, flux in protons.items()}
+            sky, index = cycle.environment, cycle.time_ns // CYCLE_NS
+            more = {name: getattr(sky, name) + float(flux[index]) for name, flux in protons.items()}
             return replace(cycle, environment=replace(sky, **more))
 
         effect = rig.plant.bend(bend)
@@ -116,12 +121,27 @@ class SolarParticleEvent(Kind):
         effect.stop = stop
         return effect
 
-    def _upsets(self, rig: Rig, protons: dict[str, float], rng: np.random.Generator) -> list[Any]:
+    def _protons(self, rig: Rig) -> dict[str, FloatArray]:
+        """What comes in addition in each minor cycle, by field of the environment."""
+        mission = rig.mission
+        time_s = mission.start_s + mission.environment.time_s
+        position, _ = position_velocity(mission.orbit, time_s)
+        share = admitted_share(
+            earth_fixed(position, mission.orbit.days(time_s)), ENERGIES_MEV, self.rigidity_mv
+        )
+        return {
+            f"proton_flux_{energy:g}mev_cm2_s": self.flux_10mev_cm2_s * share[:, i]
+            for i, energy in enumerate(ENERGIES_MEV)
+        }
+
+    def _upsets(
+        self, rig: Rig, protons: dict[str, FloatArray], rng: np.random.Generator
+    ) -> list[Upset]:
         table, vehicle = rig.mission.environment, rig.mission.vehicle
         late = table.time_s >= rig.now_ns / 1e9
         names = table.__dataclass_fields__
-        rest = replace(table, **{name: getattr(table, name)[late] for name in names})
-        rest = replace(rest, **{n: np.full(len(rest), flux) for n, flux in protons.items()})
+        rest = replace(table, **protons)
+        rest = replace(rest, **{name: getattr(rest, name)[late] for name in names})
         rates = upset_rates(rig.mission.scenario, vehicle)
         rates = replace(
             rates,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from hil.errors import UsageError
 from hil.faults.effect import Effect
 from hil.faults.kinds.kind import Tray
 from hil.faults.kinds.plant import changed
 from hil.faults.kinds.upsets import UpsetKind
+from hil.faults.ledger import Fate
+from hil.faults.plant_bends import Cycle
 from hil.faults.rig import Rig
-from sim.tray_memory import WEIGHT_WORDS, corrupted_words
+from sim.compute_rack import RackState
+from sim.tray_memory import WEIGHT_WORDS, good_weights
 from sim.upsets import Upset
 
 
@@ -30,19 +33,18 @@ class TrayUpset(UpsetKind):
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Strike through the ledger; a tray without power is not hurt."""
-        if self.tray is not None and self.tray >= rig.trays:
-            raise UsageError(f"{self.name}: tray {self.tray}, the vehicle has {rig.trays}")
         tray = int(rng.integers(0, rig.trays)) if self.tray is None else self.tray
-        powered = bool(rig.craft.state.rack.modes.powered[0, tray])
+        before = self.seen(rig.craft.state.rack, tray)
         index, bits = self.bits(rng)
         entry = rig.upsets.strike(
             Upset(rig.now_ns / 1e9, self.element, tray, index, bits), rig.now_ns
         )
-        return Effect(self.proof(rig, tray) if powered else "", entry=entry)
+        after = self.seen(rig.craft.state.rack, tray)
+        return Effect("" if after == before else f"tray {tray}: {after}", entry=entry)
 
-    def proof(self, rig: Rig, tray: int) -> str:
-        """What the tray is like now."""
-        return f"tray {tray} was powered and was struck"
+    @abstractmethod
+    def seen(self, rack: RackState, tray: int) -> str:
+        """What the upset changes, as the tray has it; the same before and after: it met nothing."""
 
 
 class Weights(TrayUpset):
@@ -57,9 +59,10 @@ class Weights(TrayUpset):
         word, bit = int(rng.integers(0, WEIGHT_WORDS)), int(rng.integers(0, 32))
         return (word if self.word is None else self.word), (bit if self.bit is None else self.bit,)
 
-    def proof(self, rig: Rig, tray: int) -> str:
-        wrong = int(corrupted_words(rig.craft.state.rack.memory)[0, tray])
-        return f"{wrong} words of tray {tray}'s weights are wrong" if wrong else ""
+    def seen(self, rack: RackState, tray: int) -> str:
+        wrong = rack.memory.weights[0, tray] ^ good_weights(rack.modes.powered.shape[1])[tray]
+        bits = sum(int(word).bit_count() for word in wrong)
+        return f"wrong bits of its weights: {bits}"
 
 
 class HbmCorrected(TrayUpset):
@@ -68,12 +71,18 @@ class HbmCorrected(TrayUpset):
     name: ClassVar[str] = "upset.tray_hbm_corrected"
     element: ClassVar[str] = "hbm_corrected"
 
+    def seen(self, rack: RackState, tray: int) -> str:
+        return f"corrected errors of its HBM: {rack.memory.hbm_corrected[0, tray]}"
+
 
 class HbmUncorrectable(TrayUpset):
     """An error in a tray's HBM beyond its ECC: counted, the tray's output is suspect."""
 
     name: ClassVar[str] = "upset.tray_hbm_uncorrectable"
     element: ClassVar[str] = "hbm_uncorrectable"
+
+    def seen(self, rack: RackState, tray: int) -> str:
+        return f"uncorrectable errors of its HBM: {rack.memory.hbm_uncorrectable[0, tray]}"
 
 
 class Result(TrayUpset):
@@ -82,6 +91,9 @@ class Result(TrayUpset):
     name: ClassVar[str] = "upset.tray_result"
     element: ClassVar[str] = "compute"
 
+    def seen(self, rack: RackState, tray: int) -> str:
+        return f"wrong results so far: {rack.memory.wrong_results[0, tray]}"
+
 
 class Sefi(TrayUpset):
     """A chip's functional interrupt: the tray hangs and its heartbeat stops."""
@@ -89,12 +101,14 @@ class Sefi(TrayUpset):
     name: ClassVar[str] = "upset.tray_sefi"
     element: ClassVar[str] = "tray_hang"
 
+    def seen(self, rack: RackState, tray: int) -> str:
+        return "it hangs" if rack.modes.hung[0, tray] else "it does not hang"
 
-class HostHang(TrayUpset):
+
+class HostHang(Sefi):
     """The tray's host hangs: as a chip's functional interrupt, the tray hangs with it."""
 
     name: ClassVar[str] = "upset.tray_host_hang"
-    element: ClassVar[str] = "tray_hang"
 
 
 class LatchUp(TrayUpset):
@@ -107,15 +121,31 @@ class LatchUp(TrayUpset):
     element: ClassVar[str] = "tray_latchup"
     current_a: Annotated[float, Field(gt=0, le=1000)] | None = None
 
+    def seen(self, rack: RackState, tray: int) -> str:
+        latched = bool(rack.modes.latchup[0, tray])
+        return "its input draws the latch-up's current" if latched else "it is not latched up"
+
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
-        if self.current_a is not None:
-            rig.plant.bend(
-                lambda cycle: replace(
-                    cycle,
-                    vehicle=changed(cycle.vehicle, "rack", latchup_current_a=self.current_a),
-                )
+        effect = super().begin(rig, rng)
+        entry, current_a = effect.entry, self.current_a
+        if current_a is None or entry is None:
+            return effect
+
+        def bend(cycle: Cycle) -> Cycle:
+            """The vehicle with another current for this tray, while it is latched up."""
+            if (
+                entry.fate is not Fate.OPEN
+                or not cycle.state.rack.modes.latchup[0, entry.upset.tray]
+            ):
+                return cycle
+            currents_a = np.full(rig.trays, cycle.vehicle.rack.latchup_current_a)
+            currents_a[entry.upset.tray] = current_a
+            return replace(
+                cycle, vehicle=changed(cycle.vehicle, "rack", latchup_current_a=currents_a)
             )
-        return super().begin(rig, rng)
+
+        rig.plant.bend(bend)
+        return effect
 
 
 KINDS = (Weights, HbmCorrected, HbmUncorrectable, Result, Sefi, HostHang, LatchUp)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fsw.protected_memory import WORDS_DEFAULT
 from fsw.registers import DIAGNOSTICS, DIAGNOSTICS_VOTER
@@ -21,19 +21,30 @@ from hil.errors import InjectionError, UsageError
 from hil.faults.effect import Effect
 from hil.faults.kinds.kind import Kind, Needs
 from hil.faults.rig import Rig
+from hil.faults.signs import VOTER
 from hil.targets.lockstep import CODEWORD_BITS, MEMORY
 from hil.targets.rtl import RtlTarget
 from sim.upsets import FRAME_BITS, Upset
+from sim.vehicle import Vehicle
 
 FRAMES = 16
 Pattern = Literal["single", "adjacent", "burst"]
 Bits = Annotated[int, Field(ge=1, le=64)]
 
 
+def check_bits(width: int, pattern: Pattern, count: int, first: int | None) -> None:
+    """Raise ValueError where a word of `width` bits has not all those that are to be flipped."""
+    last = 0 if first is None else first
+    if pattern == "adjacent" and first is not None:
+        last += count - 1
+    if last >= width:
+        raise ValueError(f"bit {last} is to be flipped, there are {width} bits, counted from 0")
+
+
 def drawn_bits(
     rng: np.random.Generator, width: int, pattern: Pattern, count: int, first: int | None
 ) -> tuple[int, ...]:
-    """Bits of a word: one, `count` neighbours, or `count` anywhere in it.
+    """Bits of a word: one, `count` neighbours, or `count` anywhere in it; all of a shorter one.
 
     Raises UsageError where `first` leaves no room for them.
     """
@@ -53,24 +64,50 @@ class UpsetKind(Kind):
     lasting: ClassVar[bool] = False
 
 
-class WordKind(UpsetKind):
-    """Bits of one word: `bit` and its neighbours, or anywhere in it; drawn where not given."""
+class BitsKind(UpsetKind):
+    """An upset of bits: `bit` alone, with its neighbours, or any of them; drawn where not given."""
+
+    bit: Annotated[int, Field(ge=0)] | None = None
+    pattern: Pattern = "single"
+    bits: Bits = Field(2, description="of adjacent and burst")
+
+    @model_validator(mode="after")
+    def _parameters_of_the_pattern(self) -> Self:
+        if self.pattern == "single" and "bits" in self.model_fields_set and self.bits != 1:
+            raise ValueError(
+                f'bits = {self.bits}, pattern "single" flips one; say pattern = "adjacent" or '
+                '"burst", or leave bits out'
+            )
+        if self.pattern == "burst" and self.bit is not None:
+            raise ValueError(
+                f'bit = {self.bit}, pattern "burst" draws all its bits; leave bit out, or say '
+                'pattern = "adjacent"'
+            )
+        return self
+
+
+class WordKind(BitsKind):
+    """Bits of one word, drawn where not given."""
 
     element: ClassVar[str]
     words: ClassVar[int]
     width: ClassVar[int]
 
     word: Annotated[int, Field(ge=0)] | None = None
-    bit: Annotated[int, Field(ge=0)] | None = None
-    pattern: Pattern = "single"
-    bits: Bits = 2  # of adjacent and burst
+
+    @model_validator(mode="after")
+    def _is_there(self) -> Self:
+        if self.word is not None and self.word >= self.words:
+            raise ValueError(f"word {self.word}, there are {self.words}, counted from 0")
+        if self.pattern != "single" and self.bits > self.width:
+            raise ValueError(f"bits = {self.bits}, a word has {self.width}")
+        check_bits(self.width, self.pattern, self.bits, self.bit)
+        return self
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Strike through the ledger; the flip is read back."""
         word = int(rng.integers(0, self.words)) if self.word is None else self.word
         bits = drawn_bits(rng, self.width, self.pattern, self.bits, self.bit)
-        if word >= self.words:
-            raise UsageError(f"{self.name}: word {word}, there are {self.words}")
         entry = rig.upsets.strike(Upset(rig.now_ns / 1e9, self.element, -1, word, bits), rig.now_ns)
         marks = " and ".join(map(str, bits))
         return Effect(f"word {word} read back with bit {marks} flipped", entry=entry)
@@ -103,7 +140,7 @@ class FlightMemory(WordKind):
     width: ClassVar[int] = CODEWORD_BITS
 
 
-class TriplicatedCopy(UpsetKind):
+class TriplicatedCopy(BitsKind):
     """Bits of one copy of a triplicated register of the controller (see the register map)."""
 
     name: ClassVar[str] = "upset.triplicated_copy"
@@ -112,9 +149,15 @@ class TriplicatedCopy(UpsetKind):
         "*", alias="register", description="name, or a pattern such as cap_*"
     )
     copy_name: Literal["a", "b", "c"] | None = Field(None, alias="copy")
-    pattern: Pattern = "single"
-    bits: Bits = 2
-    bit: Annotated[int, Field(ge=0)] | None = None
+
+    def check(self, vehicle: Vehicle) -> None:
+        """There is such a register, and each that matches has such a bit."""
+        known = triplicated(vehicle.rack.trays)
+        for name in matching(self.name, "triplicated register", self.register_name, list(known)):
+            try:
+                check_bits(known[name].width, self.pattern, self.bits, self.bit)
+            except ValueError as error:
+                raise UsageError(f"{self.name}: {name}: {error}") from error
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Flip; the copy is read back before it is repaired."""
@@ -134,7 +177,7 @@ class TriplicatedCopy(UpsetKind):
         return Effect(
             f"copy {copy} of {name}{seen} with bit {marks} flipped; the voter counted {outvoted}",
             present=outvoted == 0,
-            corrected_by="controller (voter)" if outvoted else "",
+            corrected_by=VOTER if outvoted else "",
         )
 
 
@@ -145,7 +188,7 @@ def voter_mismatches(rig: Rig) -> int:
     return DIAGNOSTICS_VOTER.unpack(word)["mismatches"]
 
 
-class Flop(UpsetKind):
+class Flop(BitsKind):
     """Flip-flops of the controller's Verilog, by the name of their register or a pattern.
 
     `pattern` burst takes `bits` flip-flops of any registers that match, all between the same two
@@ -158,9 +201,6 @@ class Flop(UpsetKind):
     register_name: str = Field(
         "*", alias="register", description="name in the Verilog, or a pattern"
     )
-    bit: Annotated[int, Field(ge=0)] | None = None
-    pattern: Pattern = "single"
-    bits: Bits = 2
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Flip between two clocks; each register is read back."""
@@ -168,10 +208,8 @@ class Flop(UpsetKind):
         if not isinstance(target, RtlTarget):
             raise UsageError(f"{self.name}: needs the RTL with names")
         widths = target.flops()
-        matching = [name for name in widths if fnmatchcase(name, self.register_name)]
-        if not matching:
-            one_of(self.name, "register", self.register_name, list(widths), rng)
-        cells = [(name, bit) for name in matching for bit in range(widths[name])]
+        names = matching(self.name, "register", self.register_name, list(widths))
+        cells = [(name, bit) for name in names for bit in range(widths[name])]
         if self.pattern == "burst":
             drawn = [cells[i] for i in rng.choice(len(cells), min(self.bits, len(cells)), False)]
         else:
@@ -190,11 +228,11 @@ class Flop(UpsetKind):
             for name, after in target.flip_flops(masks).items()
         ]
         outvoted = voted and voter_mismatches(rig) != before and not vote_lost(masks)
-        by = "controller (voter)" if outvoted else ""
+        by = VOTER if outvoted else ""
         return Effect("; ".join(texts), present=False, corrected_by=by)
 
 
-class RtlMemory(UpsetKind):
+class RtlMemory(BitsKind):
     """Bits of a word of any memory of the controller's Verilog: FIFO, frame buffer, counters."""
 
     name: ClassVar[str] = "upset.rtl_memory"
@@ -202,9 +240,6 @@ class RtlMemory(UpsetKind):
 
     memory_name: str = Field("*", alias="memory", description="name in the Verilog, or a pattern")
     word: Annotated[int, Field(ge=0)] | None = None
-    bit: Annotated[int, Field(ge=0)] | None = None
-    pattern: Pattern = "single"
-    bits: Bits = 2
 
     def begin(self, rig: Rig, rng: np.random.Generator) -> Effect:
         """Flip between two clocks; the word is read back."""
@@ -235,13 +270,19 @@ def vote_lost(masks: Mapping[str, int]) -> bool:
     return False
 
 
-def one_of(kind: str, what: str, pattern: str, known: list[str], rng: np.random.Generator) -> str:
-    """One of the names that match, drawn. Raises UsageError, with near names, where none does."""
-    matching = [name for name in known if fnmatchcase(name, pattern)]
-    if not matching:
+def matching(kind: str, what: str, pattern: str, known: list[str]) -> list[str]:
+    """The names that match. Raises UsageError, with near names, where none does."""
+    found = [name for name in known if fnmatchcase(name, pattern)]
+    if not found:
         near = difflib.get_close_matches(pattern, known, n=3, cutoff=0.3) or known[:6]
         raise UsageError(f"{kind}: no {what} {pattern!r}; there is {', '.join(near)}")
-    return matching[int(rng.integers(0, len(matching)))]
+    return found
+
+
+def one_of(kind: str, what: str, pattern: str, known: list[str], rng: np.random.Generator) -> str:
+    """One of the names that match, drawn. Raises UsageError where none does."""
+    found = matching(kind, what, pattern, known)
+    return found[int(rng.integers(0, len(found)))]
 
 
 KINDS = (

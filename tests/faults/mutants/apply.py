@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 from pytest import MonkeyPatch
 
+import hil.faults.case_flight
 import hil.targets.rtl
 from tests.faults.mutants.flight_table import FLIGHT_MUTANTS
 from tests.faults.mutants.gateware_build import MutantTarget, number_of
 from tests.faults.mutants.gateware_table import GATEWARE_MUTANTS
+from tests.faults.mutants.protection_table import PROTECTION_MUTANTS
 
-FLIGHT = {mutant.name: mutant for mutant in FLIGHT_MUTANTS}
+FLIGHT = {mutant.name: mutant for mutant in (*FLIGHT_MUTANTS, *PROTECTION_MUTANTS)}
 GATEWARE = {mutant.name: mutant for mutant in GATEWARE_MUTANTS}
 
 
@@ -27,5 +29,6 @@ def applied(name: str) -> Iterator[None]:
             FLIGHT[name].put(patch)
         else:
             patch.setattr(MutantTarget, "mutant", number_of(name))
-            patch.setattr(hil.targets.rtl, "RtlTarget", MutantTarget)
+            for module in (hil.targets.rtl, hil.faults.case_flight):  # the latter with names
+                patch.setattr(module, "RtlTarget", MutantTarget)
         yield

@@ -1,13 +1,12 @@
 """Defects of flight software: changes of classes and constants of `fsw/`, for as long as asked.
 
-Each says what it breaks. `put` receives a `pytest.MonkeyPatch`, which takes back what it set.
+Each says what it breaks. More of them are in `protection_table.py`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from pytest import MonkeyPatch
@@ -36,37 +35,12 @@ import fsw.supply_vote
 import fsw.thermal
 import fsw.tray_check
 import fsw.trays
-
-Put = Callable[[MonkeyPatch], None]
-
-
-@dataclass(frozen=True)
-class FlightMutant:
-    """A defect, and how it is put in."""
-
-    name: str
-    breaks: str
-    put: Put
-
+from tests.faults.mutants.flight_mutant import FlightMutant, entering
+from tests.faults.mutants.flight_mutant import nothing as _nothing
+from tests.faults.mutants.flight_mutant import replace as _replace
 
 FLIGHT_MUTANTS: list[FlightMutant] = []
-
-
-def _mutant(name: str, breaks: str) -> Callable[[Put], Put]:
-    def enter(put: Put) -> Put:
-        FLIGHT_MUTANTS.append(FlightMutant(name, breaks, put))
-        return put
-
-    return enter
-
-
-def _replace(patch: MonkeyPatch, owner: Any, name: str, value: Any) -> None:
-    """Set what must exist: a defect of a name that is gone would break nothing."""
-    patch.setattr(owner, name, value, raising=True)
-
-
-def _nothing(*_arguments: object, **_options: object) -> None:
-    """Does nothing, returns nothing."""
+_mutant = entering(FLIGHT_MUTANTS)
 
 
 # -- thermal
@@ -117,6 +91,11 @@ def _(patch: MonkeyPatch) -> None:
     _replace(patch, fsw.laws.ThermalApp, "_check_pump", _nothing)
 
 
+@_mutant("a pump that spins up is a failed one", "a stall of the last pump switches the rack off")
+def _(patch: MonkeyPatch) -> None:
+    _replace(patch, fsw.thermal.PumpMonitor, "_spun_up_s", lambda self, _: 0.0)
+
+
 @_mutant("supply vote takes sensor A", "one lying sensor moves valve, heater and caps")
 def _(patch: MonkeyPatch) -> None:
     vote = fsw.supply_vote.SupplyVote.update
@@ -153,14 +132,60 @@ def _(patch: MonkeyPatch) -> None:
     _replace(patch, fsw.flow_check.FlowCheck, "_carried", trusting)
 
 
+@_mutant("the loop taken for as designed", "a pump or plate that is not condemns a sound loop")
+def _(patch: MonkeyPatch) -> None:
+    carried = fsw.flow_check.FlowCheck._carried
+
+    def strict(self: Any, trays: Any, excess: Any, agrees: bool) -> bool | None:
+        exact = {"flow_model_error": 0.0, "flow_learned_error": 0.0}
+        self._parameters = {**self._parameters, **exact}
+        return carried(self, trays, excess, agrees)
+
+    _replace(patch, fsw.flow_check.FlowCheck, "_carried", strict)
+
+
+@_mutant("cold trays judged as warm ones", "a tray that comes back is taken for too hot")
+def _(patch: MonkeyPatch) -> None:
+    _replace(patch, fsw.tray_check, "clamp", lambda *_: 1.0)
+
+
 @_mutant("battery current always believed", "a lying current sensor empties the counted charge")
 def _(patch: MonkeyPatch) -> None:
-    _replace(patch, fsw.current_check.CurrentCheck, "_denied", lambda self, *_: False)
+    denied, battery = (
+        fsw.current_check.CurrentCheck._denied,
+        fsw.current_check.CurrentSensor.BATTERY,
+    )
+
+    def others(self: Any) -> Any:
+        found = denied(self)
+        return None if found is battery else found
+
+    _replace(patch, fsw.current_check.CurrentCheck, "_denied", others)
 
 
 @_mutant("voltage not asked about the current", "a lying array sensor condemns the battery's")
 def _(patch: MonkeyPatch) -> None:
-    _replace(patch, fsw.current_check.CurrentCheck, "_denied", lambda self, *_: True)
+    battery = fsw.current_check.CurrentSensor.BATTERY
+    _replace(patch, fsw.current_check.CurrentCheck, "_denied", lambda self: battery)
+
+
+@_mutant("array current always believed", "a lying array sensor is told and still used")
+def _(patch: MonkeyPatch) -> None:
+    denied, array = fsw.current_check.CurrentCheck._denied, fsw.current_check.CurrentSensor.ARRAY
+
+    def others(self: Any) -> Any:
+        found = denied(self)
+        return None if found is array else found
+
+    _replace(patch, fsw.current_check.CurrentCheck, "_denied", others)
+
+
+@_mutant("trays not asked about the current", "a lying sensor of the loads condemns the array's")
+def _(patch: MonkeyPatch) -> None:
+    def silent(self: Any, drawn_a: float) -> None:
+        self._excess_a = 0.0
+
+    _replace(patch, fsw.current_check.CurrentCheck, "trays", silent)
 
 
 @_mutant("one hot tray throttles all", "one lying sensor of a tray throttles the rack")

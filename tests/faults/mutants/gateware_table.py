@@ -36,6 +36,7 @@ VOTED = "(i_a & i_b) | (i_a & i_c) | (i_b & i_c)"
 SHORTED = "powered[i] && (i_current[16*i +: 16] > i_current_limit)"
 COOKED = "i_tick && hot[i] && (hot_ticks_q[8*i +: 8] >= debounce - 8'd1)"
 LATCHED = "(too_much & ~i_over_current_clear) | shorted"
+NO_TICK_LEFT = "(left_q[4:1] == 4'd0) && (i_tick || !left_q[0])"
 POWERED = "i_power_switch & ~too_hot & ~too_much & {TRAYS{!i_safe}}"
 
 GATEWARE_MUTANTS: tuple[GatewareMutant, ...] = (
@@ -69,6 +70,11 @@ GATEWARE_MUTANTS: tuple[GatewareMutant, ...] = (
         "single-bit errors are counted and left",
         Change("secded_decode.v", "i_code ^ flip", "i_code"),
         Change("secded_decode.v", "flip", "39'd0", "assign o_flip          = @;"),
+    ),
+    _mutant(
+        "a check bit not corrected",
+        "an upset check bit is counted and left",
+        Change("secded_decode.v", "position[16]", "1'b0"),
     ),
     _mutant(
         "SECDED without write-back",
@@ -145,6 +151,20 @@ GATEWARE_MUTANTS: tuple[GatewareMutant, ...] = (
         Change("trips.v", COOKED, "1'b0"),
     ),
     _mutant(
+        "over-temperature not latched",
+        "a tray that is too hot comes back by itself",
+        Change(
+            "trips.v",
+            "(too_hot & ~i_over_temperature_clear) | cooked",
+            "(too_hot & ~{TRAYS{i_tick}}) | cooked",
+        ),
+    ),
+    _mutant(
+        "HBM not guarded",
+        "a tray whose memory is too hot burns",
+        Change("trips.v", "(i_hbm[16*i +: 16] > i_hbm_limit)", "1'b0"),
+    ),
+    _mutant(
         "watchdog never expires",
         "a rack without flight software goes on computing",
         Change("watchdog.v", "i_tick && !stopped && (ticks_next >= i_period)", "1'b0"),
@@ -176,6 +196,11 @@ GATEWARE_MUTANTS: tuple[GatewareMutant, ...] = (
         Change("actuator_drive.v", "i_safe_drive[`RS_CONTROL_SAFE_DRIVE_PUMP]", "16'd0"),
     ),
     _mutant(
+        "safe state closes the bypass valve",
+        "the radiator freezes the coolant in the safe state",
+        Change("actuator_drive.v", "i_safe_drive[`RS_CONTROL_SAFE_DRIVE_BYPASS]", "16'd0"),
+    ),
+    _mutant(
         "thermostat dead",
         "nothing heats the coolant without flight software",
         Change("controller.v", "(coolant_supply < thermostat)", "1'b0"),
@@ -183,12 +208,38 @@ GATEWARE_MUTANTS: tuple[GatewareMutant, ...] = (
     _mutant(
         "command lines stick",
         "a tray that was reset once stays in reset",
-        Change("command_lines.v", "(left_q == 5'd1)", "1'b0"),
+        Change("command_lines.v", NO_TICK_LEFT, "1'b0"),
+    ),
+    _mutant(
+        "command lines fall with their last tick only",
+        "lines that an upset has raised stay",
+        Change("command_lines.v", NO_TICK_LEFT, "i_tick && (left_q == 5'd1)"),
     ),
     _mutant(
         "command lines dead",
         "no tray is reset, scrubbed or reloaded",
-        Change("command_lines.v", "lines_q", "{TRAYS{1'b0}}", "assign o_lines = @;"),
+        Change("command_lines.v", "o_lines | i_trays", "{TRAYS{1'b0}}"),
+    ),
+    _mutant(
+        "hang without being asked for",
+        "one upset of its ticks makes the link deaf",
+        Change("injection.v", "hang_armed_q && hanging_q", "hanging_q"),
+        Change("injection.v", "!hang_armed_q", "1'b0"),
+        Change(
+            "injection.v",
+            "hang_armed_q && (hang_q != 16'd0)",
+            "(hang_q != 16'd0)",
+            "<= @ && (hanging_q || i_link_quiet);",
+        ),
+    ),
+    _mutant(
+        "one flop cuts off the sensors",
+        "one upset stops all samples, and with them the trips",
+        Change(
+            "injection.v",
+            "front_end_off_q && front_end_off_again_q",
+            "front_end_off_q || front_end_off_again_q",
+        ),
     ),
     _mutant(
         "frame scanner never scans",
@@ -221,6 +272,21 @@ GATEWARE_MUTANTS: tuple[GatewareMutant, ...] = (
         "frame pairs not corrected",
         "two adjacent bits are a lost frame",
         Change("config_frames.v", "(single || (pair && !searched))", "single"),
+    ),
+    _mutant(
+        "lost frames not named",
+        "flight software never hears of a lost frame",
+        Change("config_frames.v", "lost && !was_lost_q", "1'b0"),
+    ),
+    _mutant(
+        "scanner goes on from an illegal state",
+        "what it found so far is acted on",
+        Change("config_frames.v", "!legal", "1'b0", "else if (@)\n            state_q <= 12'h800;"),
+    ),
+    _mutant(
+        "RMAP target stays in an illegal state",
+        "one upset ends the link",
+        Change("rmap_target.v", "IDLE", "state_q", "default: state_d = @;"),
     ),
     _mutant(
         "CRC-16 not checked",
