@@ -18,12 +18,10 @@ from gateware.triplication import triplicated
 from hil.faults.case_flight import connected
 from hil.faults.kinds import Needs
 from hil.targets.model import ModelTarget
-from tests.faults.mutants.apply import FLIGHT, GATEWARE, applied
-from tests.faults.mutants.flight_table import FLIGHT_MUTANTS
+from tests.faults.mutants.apply import FLIGHT, FLIGHT_TABLES, GATEWARE, applied
 from tests.faults.mutants.gateware_build import MutantTarget, mutated_files, number_of
 from tests.faults.mutants.gateware_table import GATEWARE_MUTANTS, Change
 from tests.faults.mutants.kill import fly
-from tests.faults.mutants.protection_table import PROTECTION_MUTANTS
 
 TRAYS = 4
 BIT = 1 << 3
@@ -78,7 +76,7 @@ def modules_changed(name: str) -> bool:
 
 
 def test_names_differ() -> None:
-    defined = len(FLIGHT_MUTANTS) + len(PROTECTION_MUTANTS) + len(GATEWARE_MUTANTS)
+    defined = sum(map(len, FLIGHT_TABLES)) + len(GATEWARE_MUTANTS)
     assert len(FLIGHT) + len(GATEWARE) == defined
     assert not set(FLIGHT) & set(GATEWARE)
 

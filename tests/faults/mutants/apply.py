@@ -12,9 +12,12 @@ import hil.targets.rtl
 from tests.faults.mutants.flight_table import FLIGHT_MUTANTS
 from tests.faults.mutants.gateware_build import MutantTarget, number_of
 from tests.faults.mutants.gateware_table import GATEWARE_MUTANTS
+from tests.faults.mutants.memory_link_table import MEMORY_LINK_MUTANTS
 from tests.faults.mutants.protection_table import PROTECTION_MUTANTS
+from tests.faults.mutants.sensor_table import SENSOR_MUTANTS
 
-FLIGHT = {mutant.name: mutant for mutant in (*FLIGHT_MUTANTS, *PROTECTION_MUTANTS)}
+FLIGHT_TABLES = (FLIGHT_MUTANTS, SENSOR_MUTANTS, MEMORY_LINK_MUTANTS, PROTECTION_MUTANTS)
+FLIGHT = {mutant.name: mutant for table in FLIGHT_TABLES for mutant in table}
 GATEWARE = {mutant.name: mutant for mutant in GATEWARE_MUTANTS}
 
 
